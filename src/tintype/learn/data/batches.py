@@ -1,0 +1,170 @@
+"""Which photographs a step sees, and how they are cut: a function of the seed and the step's number alone.
+
+So a run resumes to the step, any number of processes sees the same global batch, and a strange batch can be made
+again to be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch.utils.data import Dataset
+
+from tintype.errors import DataError
+from tintype.learn.data.photographs import Photograph, Pool
+from tintype.learn.recipe import DataRecipe, InputSize, Recipe, Source
+
+MAX_BROKEN_IN_A_ROW = 20
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step sees.
+
+    Attributes:
+        step: its number.
+        pixels: (N, H, W, 3) uint8 sRGB.
+        broken: photographs that could not be decoded and were replaced by the next one.
+    """
+
+    step: int
+    pixels: torch.Tensor
+    broken: int = 0
+
+
+@dataclass
+class _Stream:
+    """Endless shuffled passes over a pool: position -> photograph."""
+
+    pool: Pool
+    seed: int
+    orders: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+
+    def __getitem__(self, position: int) -> Photograph:
+        count = len(self.pool.train)
+        turn, place = divmod(position, count)
+        if turn not in self.orders:
+            self.orders = {turn: np.random.default_rng((self.seed, 7, turn)).permutation(count)}
+        return self.pool.train[self.orders[turn][place]]
+
+
+class BatchPlan(Dataset[Batch]):
+    """All batches of a training, each a function of its number.
+
+    Args:
+        recipe: sizes, shares, seed, number of samples.
+        pools: the photographs.
+        rank, world: this process and the number of processes; each gets its part of the global batch.
+    """
+
+    def __init__(self, recipe: Recipe, pools: Sequence[Pool], *, rank: int = 0, world: int = 1) -> None:
+        self.recipe, self.rank, self.world = recipe, rank, world
+        self.streams = [_Stream(pool, recipe.seed + 1000 * i) for i, pool in enumerate(pools)]
+        self.sizes = _draw_sizes(recipe)
+        counts = np.array([[*_quota(size, recipe.data.sources)] for size in recipe.data.sizes])
+        per_step = counts[self.sizes]
+        self.starts = np.concatenate([np.zeros((1, len(pools)), np.int64), per_step.cumsum(0)])
+        self.samples = self.starts.sum(1)
+        if any(size.count % world for size in recipe.data.sizes):
+            raise DataError(f"data.sizes: every count must be a multiple of the {world} processes")
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, step: int) -> Batch:
+        rng = np.random.default_rng((self.recipe.seed, step))
+        size = self.recipe.data.sizes[self.sizes[step]]
+        shape = _draw_shape(rng, size.side, self.recipe.data)
+        places = [
+            (stream, position)
+            for stream, first, last in zip(
+                self.streams, self.starts[step], self.starts[step + 1], strict=True
+            )
+            for position in range(first, last)
+        ]
+        seeds = rng.integers(2**32, size=len(places))
+        mine = slice(self.rank, None, self.world)
+        cuts = [
+            _cut(*place, shape, np.random.default_rng(s))
+            for place, s in zip(places[mine], seeds[mine], strict=True)
+        ]
+        pixels = torch.from_numpy(np.stack([pixels for pixels, _ in cuts]))
+        return Batch(step, pixels, sum(broken for _, broken in cuts))
+
+
+def center_crops(photographs: Sequence[Photograph], side: int) -> torch.Tensor:
+    """Return center squares (N, side, side, 3) uint8, for validation."""
+    crops = []
+    for photograph in photographs:
+        picture = photograph.open()
+        short = min(picture.size)
+        left, top = (picture.width - short) / 2, (picture.height - short) / 2
+        crops.append(_resize(picture, (side, side), (left, top, left + short, top + short)))
+    return torch.from_numpy(np.stack(crops))
+
+
+def _draw_sizes(recipe: Recipe) -> NDArray[np.int64]:
+    """Return for each step the index of its input size, enough steps for all samples."""
+    sizes = recipe.data.sizes
+    shares = np.array([size.share for size in sizes])
+    shares = shares / shares.sum()
+    mean = float(sum(share * size.count for share, size in zip(shares, sizes, strict=True)))
+    drawn = np.random.default_rng((recipe.seed, 3)).choice(len(sizes), int(recipe.samples / mean) + 50, p=shares)
+    shown = np.cumsum(np.array([size.count for size in sizes])[drawn])
+    return drawn[: int(np.searchsorted(shown, recipe.samples)) + 1]
+
+
+def _quota(size: InputSize, sources: Sequence[Source]) -> list[int]:
+    """Split a batch over the sources by their shares, to whole photographs that add up to the batch."""
+    shares = np.array([s.share if size.side <= s.max_side else 0.0 for s in sources])
+    if not shares.any():
+        raise DataError(f"data.sizes: no source may be enlarged to {size.side}; raise a max_side")
+    edges = np.round(np.cumsum(shares / shares.sum()) * size.count).astype(int)
+    return [int(n) for n in np.diff(edges, prepend=0)]
+
+
+def _draw_shape(rng: np.random.Generator, side: int, data: DataRecipe) -> tuple[int, int]:
+    """Draw (height, width) of about side * side pixels."""
+    aspect = np.exp(rng.uniform(-1, 1) * np.log(data.aspects))
+    height = max(1, round(side / np.sqrt(aspect) / data.multiple)) * data.multiple
+    width = max(1, round(side * np.sqrt(aspect) / data.multiple)) * data.multiple
+    return height, width
+
+
+def _cut(
+    stream: _Stream, position: int, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], int]:
+    """Decode, crop, resize and perhaps mirror one photograph; a broken one is replaced by the next."""
+    for broken in range(MAX_BROKEN_IN_A_ROW):
+        try:
+            picture = stream[position + broken].open()
+        except OSError:
+            continue
+        box = _draw_box(rng, picture.size, shape, stream.pool.source.min_crop)
+        pixels = _resize(picture, (shape[1], shape[0]), box)
+        return (np.ascontiguousarray(pixels[:, ::-1]) if rng.random() < 0.5 else pixels), broken
+    raise DataError(f"source {stream.pool.source.match!r}: {MAX_BROKEN_IN_A_ROW} broken photographs in a row")
+
+
+def _draw_box(
+    rng: np.random.Generator, size: tuple[int, int], shape: tuple[int, int], min_crop: float
+) -> tuple[float, float, float, float]:
+    """Draw a crop (left, top, right, bottom) of the shape's aspect, or near it where it would be too small."""
+    width, height = size
+    aspect = shape[1] / shape[0] * np.exp(rng.uniform(-0.1, 0.1))
+    largest_width, largest_height = min(width, height * aspect), min(height, width / aspect)
+    zoom = np.sqrt(rng.uniform(min_crop, 1.0))
+    crop_width, crop_height = largest_width * zoom, largest_height * zoom
+    left, top = rng.uniform(0, width - crop_width), rng.uniform(0, height - crop_height)
+    return left, top, left + crop_width, top + crop_height
+
+
+def _resize(
+    picture: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]
+) -> NDArray[np.uint8]:
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=box))

@@ -1,0 +1,146 @@
+"""Simulated guidance: what a person, a matched photograph or a palette would have said about a color photograph.
+
+Points follow Zhang et al. 2017 (arXiv:1705.02999): a geometric number of them, centers normal around the middle,
+square patches, the patch's mean color. Beyond that paper: more points than the geometric distribution gives; points
+that are wrong as often as their confidence says; soft wide hints that are displaced and noisy, as matching and
+optical flow give them; a palette mixed with another photograph's, whose strength is the true share.
+
+Everything is drawn for a whole batch on its own device.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tintype.learn.recipe import HintRecipe
+
+MAX_PATCH = 9
+REFERENCE_SIDE = 256  # patches are 1..9 pixels wide at this size (Zhang 2017)
+
+
+def simulate_hints(ab: Tensor, recipe: HintRecipe, generator: torch.Generator) -> Tensor:
+    """Draw hints for photographs whose true color is known.
+
+    Args:
+        ab: (N, 2, H, W), Lab units.
+        recipe: shares of the kinds of hints.
+        generator: of the device of ``ab``.
+
+    Returns:
+        (N, 3, H, W): a, b, confidence; zeros where there is no hint.
+    """
+    kind = torch.rand(len(ab), generator=generator, device=ab.device)
+    hints = ab.new_zeros(len(ab), 3, *ab.shape[2:])
+    pointed = (kind < recipe.points).nonzero()[:, 0]
+    softened = ((kind >= recipe.points) & (kind < recipe.points + recipe.soft)).nonzero()[:, 0]
+    if len(pointed):
+        hints[pointed] = _point_hints(ab[pointed], recipe, generator)
+    if len(softened):
+        hints[softened] = _soft_hints(ab[softened], generator)
+    return hints
+
+
+def simulate_palette(distribution: Tensor, recipe: HintRecipe, generator: torch.Generator) -> Tensor:
+    """Draw palettes from the photographs' own distributions (N, Q).
+
+    A palette of strength s is s parts of the photograph's own colors and 1 - s of another photograph's, sharpened or
+    blunted at random, so that the strength means what it says.
+
+    Returns:
+        (N, Q + 1), all zeros where there is no palette.
+    """
+    n = len(distribution)
+    draw = torch.rand((3, n, 1), generator=generator, device=distribution.device)
+    used, strength = (draw[0] < recipe.palette).float(), draw[1].sqrt()
+    mixed = strength * distribution + (1 - strength) * distribution.roll(1, 0)
+    sharp = (mixed + 1e-9) ** (0.5 + draw[2])
+    palette = sharp / sharp.sum(1, keepdim=True)
+    return torch.cat([palette, strength], 1) * used
+
+
+def draw_point_counts(n: int, recipe: HintRecipe, generator: torch.Generator, device: torch.device) -> Tensor:
+    """Draw how many points each photograph has: geometric as in Zhang 2017, or log-uniform up to the most."""
+    u = torch.rand((2, n), generator=generator, device=device).clamp(1e-6, 1 - 1e-6)
+    geometric = 1 + (u[0].log() / math.log(1 - 1 / 8)).floor()
+    many = (u[0] * math.log(recipe.most + 1)).exp().floor()
+    return torch.where(u[1] < recipe.many, many, geometric).clamp(1, recipe.most).long()
+
+
+def _point_hints(ab: Tensor, recipe: HintRecipe, generator: torch.Generator) -> Tensor:
+    n, _, height, width = ab.shape
+    device = ab.device
+    counts = draw_point_counts(n, recipe, generator, device)
+    most = int(counts.max())
+    exists = torch.arange(most, device=device) < counts[:, None]
+    centers = 0.5 + 0.25 * torch.randn((n, most, 2), generator=generator, device=device)
+    anywhere = torch.rand((n, most, 2), generator=generator, device=device)
+    spread = torch.rand((n, 1, 1), generator=generator, device=device) < 0.5
+    centers = torch.where(spread, anywhere, centers).clamp(0, 1)
+    u = torch.rand((3, n, most), generator=generator, device=device)
+    patch = (1 + (u[0] * MAX_PATCH).floor()) * min(height, width) / REFERENCE_SIDE
+    patch = patch.round().clamp(1, MAX_PATCH).long()
+    x = (centers[..., 0] * width - patch / 2).round().long().clamp(min=0).minimum(width - patch)
+    y = (centers[..., 1] * height - patch / 2).round().long().clamp(min=0).minimum(height - patch)
+    color = _patch_means(ab, x, y, patch)
+    confidence = torch.where(u[1] < recipe.doubtful, 0.2 + 0.8 * u[2], torch.ones_like(u[2]))
+    wrong = torch.rand((n, most), generator=generator, device=device) > confidence
+    color = torch.where(wrong[..., None], color.roll(1, 0), color)
+    return _paint(torch.cat([color, confidence[..., None]], 2), x, y, patch, exists, (height, width))
+
+
+def _patch_means(ab: Tensor, x: Tensor, y: Tensor, patch: Tensor) -> Tensor:
+    """Return the mean color (N, P, 2) of square patches, from an integral image."""
+    n, _, height, width = ab.shape
+    integral = F.pad(ab.double().cumsum(2).cumsum(3), (1, 0, 1, 0)).flatten(2)
+
+    def corner(row: Tensor, column: Tensor) -> Tensor:
+        index = (row * (width + 1) + column)[:, None].expand(n, 2, -1)
+        return integral.gather(2, index)
+
+    total = corner(y + patch, x + patch) - corner(y, x + patch) - corner(y + patch, x) + corner(y, x)
+    return (total / patch[:, None].square()).transpose(1, 2).to(ab.dtype)
+
+
+def _paint(
+    values: Tensor, x: Tensor, y: Tensor, patch: Tensor, exists: Tensor, size: tuple[int, int]
+) -> Tensor:
+    """Paint square patches (N, P) of values (N, P, 3) into maps (N, 3, H, W)."""
+    n, most, channels = values.shape
+    height, width = size
+    side = int(patch.max())
+    offset = torch.arange(side, device=values.device)
+    inside = (offset < patch[..., None]) & exists[..., None]
+    covered = inside[..., :, None] & inside[..., None, :]
+    rows = (y[..., None] + offset).clamp(max=height - 1)
+    columns = (x[..., None] + offset).clamp(max=width - 1)
+    cells = rows[..., :, None] * width + columns[..., None, :]
+    cells = torch.where(covered, cells, height * width).view(n, 1, -1).expand(n, channels, -1)
+    painted = values.new_zeros(n, channels, height * width + 1)
+    source = values.transpose(1, 2)[..., None].expand(n, channels, most, side * side).reshape(n, channels, -1)
+    return painted.scatter(2, cells, source)[..., :-1].view(n, channels, height, width)
+
+
+def _soft_hints(ab: Tensor, generator: torch.Generator) -> Tensor:
+    """Return displaced, noisy hints over wide smooth regions, less sure where they are noisier."""
+    n, _, height, width = ab.shape
+    device = ab.device
+    confidence = _smooth_field(n, 1, (height, width), generator, device).mul(1.5).sigmoid()
+    confidence = ((confidence - 0.4) / 0.6).clamp(0, 0.9)
+    flow = 0.05 * _smooth_field(n, 2, (height, width), generator, device).permute(0, 2, 3, 1)
+    identity = torch.eye(2, 3, device=device).expand(n, 2, 3)
+    still = F.affine_grid(identity, [n, 2, height, width], align_corners=False)
+    grid = still + flow * (1 - confidence[:, 0, ..., None])
+    moved = F.grid_sample(ab, grid, padding_mode="border", align_corners=False)
+    noise = _smooth_field(n, 2, (height, width), generator, device, cells=8)
+    return torch.cat([moved + 20.0 * (1 - confidence) * noise, confidence], 1) * (confidence > 0)
+
+
+def _smooth_field(
+    n: int, channels: int, size: tuple[int, int], generator: torch.Generator, device: torch.device, cells: int = 4
+) -> Tensor:
+    coarse = torch.randn((n, channels, cells, cells), generator=generator, device=device)
+    return F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)

@@ -1,0 +1,113 @@
+"""Building blocks that several networks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ConvUnit(nn.Sequential):
+    """Convolution (no bias), batch norm, ReLU: (N, inputs, H, W) -> (N, outputs, H, W)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class ResidualUnit(nn.Module):
+    """Two 3x3 convolutions beside the identity: (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = ConvUnit(channels, channels)
+        self.second = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ReLU(x + f(x))."""
+        return F.relu(x + self.second(self.first(x)))
+
+
+def square_distances(height: int, width: int, like: Tensor) -> Tensor:
+    """Return squared distances (H*W, H*W) between the cells of a grid, in units of its longer side."""
+    y = torch.arange(height, device=like.device, dtype=torch.float32)
+    x = torch.arange(width, device=like.device, dtype=torch.float32)
+    dy = (y[:, None] - y[None, :]).square()
+    dx = (x[:, None] - x[None, :]).square()
+    distances = dy[:, None, :, None] + dx[None, :, None, :]
+    return distances.reshape(height * width, height * width) / max(height, width) ** 2
+
+
+class DistanceAttention(nn.Module):
+    """Self-attention over all cells whose heads prefer near cells, each by its own learned reach.
+
+    The logit of head h between cells i and j is q_i . k_j / sqrt(d) - reach_h * |i - j|^2, the distance in units of
+    the longer side, so that the same head means the same thing at every input size.
+
+    Shape:
+        tokens (N, H*W, C) -> (N, H*W, C).
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.to_qkv = nn.Linear(channels, 3 * channels)
+        self.merge = nn.Linear(channels, channels)
+        self.log_reach = nn.Parameter(torch.linspace(-1.0, 4.5, heads))
+
+    def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        """Mix the tokens of a (height, width) grid."""
+        n, count, channels = tokens.shape
+        q, k, v = (
+            self.to_qkv(tokens).view(n, count, 3, self.heads, channels // self.heads).permute(2, 0, 3, 1, 4)
+        )
+        bias = -self.log_reach.exp()[:, None, None] * square_distances(height, width, tokens)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias[None].to(q.dtype))
+        return self.merge(mixed.transpose(1, 2).reshape(n, count, channels))
+
+
+class LocalFeedForward(nn.Module):
+    """The feed-forward half of a transformer block with a depthwise 3x3 between its layers (SegFormer's Mix-FFN).
+
+    The depthwise convolution tells cells apart by place, so no positional code is needed and any size works.
+    """
+
+    def __init__(self, channels: int, ratio: float) -> None:
+        super().__init__()
+        hidden = int(channels * ratio)
+        self.widen = nn.Conv2d(channels, hidden, 1)
+        self.mix = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
+        self.narrow = nn.Conv2d(hidden, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        return self.narrow(F.gelu(self.mix(self.widen(x))))
+
+
+class GlobalBlock(nn.Module):
+    """A pre-norm transformer block on a feature map: every cell sees the whole photograph."""
+
+    def __init__(self, channels: int, heads: int, ratio: float) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(channels)
+        self.attention = DistanceAttention(channels, heads)
+        self.feed_norm = nn.LayerNorm(channels)
+        self.feed = LocalFeedForward(channels, ratio)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        n, channels, height, width = x.shape
+        tokens = x.flatten(2).transpose(1, 2)
+        tokens = tokens + self.attention(self.attention_norm(tokens), height, width)
+        grid = self.feed_norm(tokens).transpose(1, 2).reshape(n, channels, height, width)
+        return tokens.transpose(1, 2).reshape(n, channels, height, width) + self.feed(grid)
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Double the size of (N, C, H, W), bilinear."""
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -1,0 +1,146 @@
+"""Pretrained encoders: any timm backbone, with weights found by name and never fetched behind one's back.
+
+timm imports torchvision, and the torchvision of PyPI does not import beside a CPU build of torch: its compiled
+library needs CUDA, and registering ``nms`` fails. Only the *declaration* of two operators is missing for what
+timm needs, so `import_timm` declares them where the library can't be loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from tintype.errors import MissingExtraError, ModelNotFoundError, RecipeError
+
+WEIGHTS_VARIABLE = "TINTYPE_WEIGHTS"
+_torchvision_operators: list[torch.library.Library] = []  # a library object undoes its declarations when it dies
+
+
+def _has_compiled_torchvision() -> bool:
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or not spec.submodule_search_locations:
+        return False
+    compiled = [*Path(spec.submodule_search_locations[0]).glob("_C*.so")]
+    try:
+        for library in compiled:
+            torch.ops.load_library(str(library))
+    except OSError:
+        return False
+    return bool(compiled)
+
+
+def _declare_torchvision_operators() -> None:
+    library = torch.library.Library("torchvision", "DEF")  # noqa: TOR901 - kept alive below
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _torchvision_operators.append(library)
+
+
+@cache
+def import_timm() -> ModuleType:
+    """Import timm, also beside a CPU build of torch (see the module's text).
+
+    Raises:
+        MissingExtraError: timm is not installed.
+    """
+    try:
+        if "torchvision" not in __import__("sys").modules and not _has_compiled_torchvision():
+            _declare_torchvision_operators()
+        import timm  # noqa: PLC0415 - heavy, and only possible after the declaration
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("training needs timm: pip install 'tintype[train]'") from error
+    return timm
+
+
+def find_weights(backbone: str) -> Path | None:
+    """Return ``<backbone>_*.safetensors`` from the folder in TINTYPE_WEIGHTS, or None where there is none."""
+    folder = os.environ.get(WEIGHTS_VARIABLE)
+    if not folder:
+        return None
+    return next(iter(sorted(Path(folder).glob(f"{backbone}*.safetensors"))), None)
+
+
+def _load_weights(model: nn.Module, backbone: str) -> None:
+    path = find_weights(backbone)
+    if path is None:
+        raise ModelNotFoundError(
+            f"no weights for backbone {backbone!r}: put {backbone}.safetensors into a folder and name it in "
+            f"{WEIGHTS_VARIABLE}, or set backbone_weights to 'timm' (download) or 'none' (random)"
+        )
+    missing, unexpected = model.load_state_dict(load_file(path), strict=False)
+    if missing or unexpected:
+        raise ModelNotFoundError(f"{path} does not fit backbone {backbone!r}: {[*missing, *unexpected][:3]}")
+
+
+def pad_as_tensorflow(model: nn.Module) -> nn.Module:
+    """Make strided convolutions pad as TensorFlow's "SAME" does: the extra row and column below and right.
+
+    Weights that come from TensorFlow expect it. Inputs are multiples of the encoder's stride, where "SAME" is a
+    constant padding of ``kernel - stride`` pixels, so that the exported graph stays free of shape arithmetic.
+    """
+    for module in [*model.modules()]:
+        for name, child in [*module.named_children()]:
+            if isinstance(child, nn.Conv2d) and child.stride[0] > 1 and child.padding[0] > 0:
+                total = child.kernel_size[0] - child.stride[0]
+                before = total // 2
+                child.padding = (0, 0)
+                setattr(module, name, nn.Sequential(nn.ZeroPad2d((before, total - before) * 2), child))
+    return model
+
+
+class TimmEncoder(nn.Module):
+    """A timm backbone as a pyramid of features, with its classifier.
+
+    Args:
+        backbone: timm's name, for example ``mobilenetv2_100``.
+        weights: ``local`` (a file in TINTYPE_WEIGHTS), ``timm`` (timm downloads), or ``none``.
+        same_padding: pad as TensorFlow does (`pad_as_tensorflow`).
+        classes: number of classes of the classifier, 0 for none.
+        overrides: further arguments of ``timm.create_model``, for tiny sizes.
+
+    Shape:
+        rgb (N, 3, H, W) in the backbone's own range -> list of (N, C_i, H/r_i, W/r_i) for ``reductions``.
+    """
+
+    def __init__(
+        self,
+        backbone: str,
+        *,
+        weights: str = "none",
+        same_padding: bool = False,
+        classes: int = 1000,
+        overrides: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        timm = import_timm()
+        if not timm.is_model(backbone):
+            raise RecipeError(f"backbone {backbone!r} is not known to timm: see timm.list_models()")
+        body = timm.create_model(
+            backbone, pretrained=weights == "timm", num_classes=classes, **(overrides or {})
+        )
+        if weights == "local":
+            _load_weights(body, backbone)
+        info = body.feature_info if isinstance(body.feature_info, list) else body.feature_info.info
+        self.channels = tuple(stage["num_chs"] for stage in info)
+        self.reductions = tuple(stage["reduction"] for stage in info)
+        self.body = pad_as_tensorflow(body) if same_padding else body
+
+    def forward(self, rgb: Tensor) -> list[Tensor]:
+        """Return the features of every stage, finest first."""
+        features = self.body.forward_intermediates(rgb, intermediates_only=True)
+        return list(features)
+
+    def classify(self, deepest: Tensor) -> Tensor:
+        """Return class logits (N, classes) from the deepest features."""
+        body = self.body
+        if hasattr(body, "conv_head"):  # EfficientNet family: a 1x1 convolution before the pool
+            deepest = body.bn2(body.conv_head(deepest))
+        return body.forward_head(deepest)

@@ -1,0 +1,221 @@
+"""Tintype's own network: a pretrained encoder, a guided decoder, a distribution over the ab bins.
+
+Nothing here is from a single paper. The distribution over bins is Zhang et al. 2016 (arXiv:1603.08511), hints as
+input are Zhang et al. 2017 (arXiv:1705.02999), the U-Net is Ronneberger et al. 2015, filling the empty places of
+a hint map from coarser levels is the push-pull of Gortler et al. 1996.
+
+The encoder sees only the photograph, so its features and classes do not depend on the guidance. Guidance enters
+the decoder at every scale: as tokens of the attention (so that a hint reaches everything that looks alike), and
+beside the skip connections (so that it stays exact in its place).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tintype.color.bins import BIN_COUNT
+from tintype.color.lab import lightness_to_luminance, linear_to_srgb
+from tintype.learn.networks.blocks import ConvUnit, GlobalBlock, ResidualUnit, upsample
+from tintype.learn.networks.encoders import TimmEncoder
+
+AB_SCALE = 110.0
+HINT_CHANNELS = 6
+
+
+@dataclass(frozen=True)
+class TintypeConfig:
+    """Sizes of a `TintypeNet`.
+
+    Attributes:
+        backbone: timm's name of the encoder.
+        backbone_weights: ``local``, ``timm`` or ``none`` (see `TimmEncoder`).
+        same_padding: pad the encoder's strided convolutions as TensorFlow does.
+        mean: subtracted from gray sRGB (0..1) before the encoder.
+        std: divides what remains.
+        widths: channels of the decoder at 1/16, 1/8 and 1/4 of the input's size.
+        blocks: number of global blocks at 1/16.
+        heads: attention heads of each.
+        ratio: widening of their feed-forward half.
+        classes: classes of the encoder's classifier, 0 for none.
+        encoder_overrides: further arguments of ``timm.create_model``.
+    """
+
+    backbone: str = "mobilenetv2_100"
+    backbone_weights: str = "none"
+    same_padding: bool = True
+    mean: float = 0.5
+    std: float = 0.5
+    widths: tuple[int, int, int] = (256, 160, 96)
+    blocks: int = 2
+    heads: int = 8
+    ratio: float = 3.0
+    classes: int = 1000
+    encoder_overrides: dict[str, Any] = field(default_factory=dict)
+
+
+class HintPyramid(nn.Module):
+    """A hint map at several scales, each once as given and once with the empty places filled from coarser scales.
+
+    Shape:
+        hints (N, 3, H, W): a, b in Lab units, confidence 0..1 -> three maps (N, 6, H/s, W/s), s = 4, 8, 16:
+        local a, b (divided by 110) and confidence, filled a, b and density.
+    """
+
+    def forward(self, hints: Tensor) -> list[Tensor]:
+        """Return the maps, finest first."""
+        confidence = hints[:, 2:3]
+        weighted = torch.cat([hints[:, :2] * confidence / AB_SCALE, confidence], 1)
+        levels = [F.avg_pool2d(weighted, 4)]
+        peaks = [F.max_pool2d(confidence, 4)]
+        for _ in range(3):
+            levels.append(F.avg_pool2d(levels[-1], 2))
+            peaks.append(F.max_pool2d(peaks[-1], 2))
+        filled = levels[-1].mean((2, 3), keepdim=True).expand_as(levels[-1])
+        maps: list[Tensor] = []
+        for level, peak in zip(reversed(levels), reversed(peaks), strict=True):
+            # what is here counts fully; what comes from a coarser scale fades by a quarter a level
+            filled = level + 0.25 * (1.0 - peak) * filled
+            mean = filled[:, :2] / (filled[:, 2:] + 1e-6)
+            local = level[:, :2] / (level[:, 2:] + 1e-6)
+            maps.append(torch.cat([local * peak, peak, mean, filled[:, 2:].clamp(0, 1).sqrt()], 1))
+            if len(maps) < len(levels):
+                filled = upsample(filled)
+        return maps[:0:-1]
+
+
+class Stage(nn.Module):
+    """One scale of the decoder: what came from below, the encoder's features and the hints become one map.
+
+    A vector for the whole photograph (its global context and its palette) scales and shifts the channels.
+    """
+
+    def __init__(self, inputs: int, skips: int, width: int, vector: int, kernel: int) -> None:
+        super().__init__()
+        self.fuse = ConvUnit(inputs + skips + HINT_CHANNELS, width, kernel)
+        self.modulate = nn.Linear(vector, 2 * width)
+        nn.init.zeros_(self.modulate.weight)
+        nn.init.zeros_(self.modulate.bias)
+        self.refine = ResidualUnit(width)
+
+    def forward(self, below: Tensor, skip: Tensor, hints: Tensor, vector: Tensor) -> Tensor:
+        """Return (N, width, H, W) at the scale of ``skip``."""
+        x = self.fuse(torch.cat([below, skip, hints], 1))
+        scale, shift = self.modulate(vector)[:, :, None, None].chunk(2, 1)
+        return self.refine(x * (1 + scale) + shift)
+
+
+class PaletteEncoder(nn.Module):
+    """The palette input as a vector and as a shift of the bins' logits.
+
+    If a photograph's colors are known to follow q instead of the prior p, Bayes multiplies each cell's
+    distribution by q / p. A learned gain times the strength says how far to go.
+
+    Shape:
+        palette (N, Q + 1) -> vector (N, C), logit shift (N, Q).
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.embed = nn.Sequential(nn.Linear(BIN_COUNT, width), nn.ReLU(), nn.Linear(width, width))
+        self.gain = nn.Parameter(torch.tensor(0.3))
+        self.register_buffer("prior", torch.full((BIN_COUNT,), 1.0 / BIN_COUNT))
+
+    def forward(self, palette: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (vector, logit shift); both are zero where the strength is."""
+        distribution, strength = palette[:, :BIN_COUNT], palette[:, BIN_COUNT:]
+        shift = ((distribution + 1e-3).log() - (self.prior + 1e-3).log()) * self.gain
+        return self.embed(distribution.sqrt()) * strength, shift * strength
+
+
+class TintypeNet(nn.Module):
+    """The network of the models ``tintype-*``.
+
+    Shape:
+        lightness (N, 1, H, W), 0..100, H and W multiples of 32;
+        hints (N, 3, H, W): a, b in Lab units and confidence, zeros where there is none;
+        palette (N, 314): a distribution over the bins and its strength ->
+        bin_logits (N, 313, H/4, W/4), features (N, C, H/16, W/16) of unit length, classes (N, 1000).
+    """
+
+    def __init__(self, config: TintypeConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or TintypeConfig()
+        self.encoder = TimmEncoder(
+            config.backbone,
+            weights=config.backbone_weights,
+            same_padding=config.same_padding,
+            classes=config.classes,
+            overrides=config.encoder_overrides,
+        )
+        c2, c4, c8, c16, c32 = self.encoder.channels
+        wide, middle, narrow = config.widths
+        self.hint_pyramid = HintPyramid()
+        self.context = nn.Sequential(nn.Linear(c32, wide), nn.ReLU(), nn.Linear(wide, wide))
+        self.palette = PaletteEncoder(wide)
+        self.deepest = ConvUnit(c32, wide, 1)
+        self.fuse = ConvUnit(wide + c16 + HINT_CHANNELS, wide, 1)
+        self.blocks = nn.ModuleList(
+            GlobalBlock(wide, config.heads, config.ratio) for _ in range(config.blocks)
+        )
+        self.to_middle = ConvUnit(wide, middle, 1)
+        self.middle = Stage(middle, c8, middle, wide, kernel=3)
+        self.to_narrow = ConvUnit(middle, narrow, 1)
+        self.narrow = Stage(narrow, c4 + 4 * c2, narrow, wide, kernel=1)
+        self.head = nn.Conv2d(narrow, BIN_COUNT, 1)
+        self.feature_norm = nn.BatchNorm1d(c16 + c32, affine=False)
+
+    def gray_input(self, lightness: Tensor) -> Tensor:
+        """Return lightness (N, 1, H, W) as gray RGB (N, 3, H, W) in the backbone's range."""
+        gray = linear_to_srgb(lightness_to_luminance(lightness))
+        return ((gray - self.config.mean) / self.config.std).expand(-1, 3, -1, -1)
+
+    def matching_features(self, encoded: list[Tensor]) -> Tensor:
+        """Return standardized features (N, C, H/16, W/16) of unit length, for matching photographs."""
+        joined = torch.cat([encoded[3], upsample(encoded[4])], 1)
+        n, channels, height, width = joined.shape
+        cells = self.feature_norm(joined.flatten(2).float())
+        return F.normalize(cells.view(n, channels, height, width), dim=1)
+
+    def decode(self, encoded: list[Tensor], hints: Tensor, palette: Tensor) -> Tensor:
+        """Return the bins' logits (N, 313, H/4, W/4)."""
+        e2, e4, e8, e16, e32 = encoded
+        hints4, hints8, hints16 = self.hint_pyramid(hints)
+        palette_vector, shift = self.palette(palette)
+        vector = self.context(e32.mean((2, 3))) + palette_vector
+        x = self.fuse(torch.cat([upsample(self.deepest(e32)), e16, hints16], 1))
+        x = x + vector[:, :, None, None]
+        for block in self.blocks:
+            x = block(x)
+        x = self.middle(upsample(self.to_middle(x)), e8, hints8, vector)
+        fine = torch.cat([e4, F.pixel_unshuffle(e2, 2)], 1)
+        x = self.narrow(upsample(self.to_narrow(x)), fine, hints4, vector)
+        return self.head(x) + shift[:, :, None, None]
+
+    def forward(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> dict[str, Tensor]:
+        """Return the contract's outputs."""
+        encoded = self.encoder(self.gray_input(lightness))
+        outputs = {
+            "bin_logits": self.decode(encoded, hints, palette),
+            "features": self.matching_features(encoded),
+        }
+        if self.config.classes:
+            outputs["classes"] = self.encoder.classify(encoded[4])
+        return outputs
+
+
+CONFIGS: dict[str, TintypeConfig] = {
+    "tintype-small": TintypeConfig(backbone_weights="local"),
+    "tintype-tiny": TintypeConfig(
+        backbone="mobilenetv2_035",
+        widths=(32, 24, 16),
+        blocks=1,
+        heads=4,
+        ratio=2.0,
+        classes=10,
+    ),
+}

@@ -1,0 +1,293 @@
+"""The recipe of a training: everything that decides its result, in one documented dataclass and one TOML file.
+
+A recipe is found by name among those of this package (``tintype-small``) or by path. Single values are overruled
+with ``--set network.blocks=3``. Unknown keys and impossible values are errors, so that a misspelled setting never
+trains the wrong thing for a day.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from tintype.errors import RecipeError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Photographs that a training draws from.
+
+    Attributes:
+        match: shards (``photos-*.tar``) or a folder, relative to ``data.root`` unless absolute.
+        share: part of each batch that comes from here; the shares of all usable sources are normalized.
+        max_side: largest input side that these photographs are enlarged to (thumbnails teach nothing at 384).
+        min_crop: smallest part of a photograph's area that a crop keeps.
+    """
+
+    match: str
+    share: float = 1.0
+    max_side: int = 1024
+    min_crop: float = 0.4
+
+
+@dataclass(frozen=True)
+class InputSize:
+    """One of the input sizes that batches are drawn at.
+
+    Attributes:
+        side: the crop has about side * side pixels; height and width are multiples of ``data.multiple``.
+        count: photographs in a batch of this size, over all processes.
+        share: part of the batches that have this size.
+    """
+
+    side: int
+    count: int
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """Which photographs, cut how.
+
+    Attributes:
+        root: folder of the sources; empty: ``TINTYPE_DATA``.
+        sources: see `Source`.
+        sizes: see `InputSize`.
+        aspects: crops have a width over height between 1/aspects and aspects.
+        multiple: heights and widths are multiples of this.
+        held_out: one photograph of so many (by the hash of its name) is kept for validation.
+        workers: processes that prepare batches; 0: the training process itself.
+        """
+
+    root: str = ""
+    sources: tuple[Source, ...] = (Source("train"),)
+    sizes: tuple[InputSize, ...] = (InputSize(128, 48),)
+    aspects: float = 1.5
+    multiple: int = 32
+    held_out: int = 40
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class FilmRecipe:
+    """How the gray input is made from a color photograph (``photos/film_stock.py``).
+
+    Attributes:
+        strength: of all effects.
+        clean: share of photographs whose gray is the exact CIE lightness.
+    """
+
+    strength: float = 1.0
+    clean: float = 0.4
+
+
+@dataclass(frozen=True)
+class HintRecipe:
+    """How a person's hints, and softer ones, are simulated.
+
+    Attributes:
+        points: share of photographs with points (Zhang 2017).
+        soft: share with soft wide hints, as matching and optical flow give them.
+        many: share of the photographs with points whose number is drawn log-uniformly up to ``most``
+            instead of from Zhang's geometric distribution (p = 1/8).
+        most: largest number of points.
+        doubtful: share of points with a confidence under 1; they are wrong as often as they say.
+        palette: share of photographs with a palette.
+    """
+
+    points: float = 0.45
+    soft: float = 0.1
+    many: float = 0.5
+    most: int = 100
+    doubtful: float = 0.15
+    palette: float = 0.2
+
+
+@dataclass(frozen=True)
+class LossRecipe:
+    """Weights of the terms of the loss; 0 leaves a term out.
+
+    Attributes:
+        classification: cross-entropy against the softly encoded bins, on the plain distribution.
+        rebalance: exponent of Zhang's class weights (0: plain; kept to show what they do).
+        regression: smooth L1 between the mean of the distribution and the true ab, per 10 Lab units.
+        distillation: keeps the encoder's classifier by asking it for what the pretrained one says.
+        distill_every: the pretrained encoder is asked each so many steps.
+    """
+
+    classification: float = 1.0
+    rebalance: float = 0.0
+    regression: float = 0.1
+    distillation: float = 0.05
+    distill_every: int = 4
+
+
+@dataclass(frozen=True)
+class OptimizerRecipe:
+    """AdamW with warm-up, a long constant part and a decay at the end.
+
+    Attributes:
+        rate: learning rate of what starts from nothing.
+        encoder_rate: learning rate of the pretrained encoder.
+        frozen: prefixes of the encoder's parameters that are not trained.
+        weight_decay: of matrices and filters; not of biases and norms.
+        betas: of AdamW.
+        clip: largest norm of the gradient.
+        warmup: samples until the full rate.
+        decay: last part of ``samples`` over which the rate falls to zero.
+        average: half-life of the averaged weights, in samples, once the run is long enough.
+    """
+
+    rate: float = 8e-4
+    encoder_rate: float = 2e-4
+    frozen: tuple[str, ...] = ("conv_stem", "bn1", "blocks.0", "blocks.1")
+    weight_decay: float = 0.02
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip: float = 1.0
+    warmup: int = 20_000
+    decay: float = 0.3
+    average: int = 40_000
+
+
+@dataclass(frozen=True)
+class ValidationRecipe:
+    """When and on what a run is judged while it goes on.
+
+    Attributes:
+        every: samples between two validations.
+        photos: number of held-out photographs, at most.
+        side: their size, center crop.
+        patience: validations without a better loss after which the run stops; 0: never.
+        sheet: photographs on the contact sheet.
+    """
+
+    every: int = 50_000
+    photos: int = 256
+    side: int = 256
+    patience: int = 0
+    sheet: int = 12
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training, complete: the same recipe, data and versions give the same model.
+
+    Attributes:
+        name: name of the recipe and of the model.
+        network: name of a configuration of the network.
+        network_changes: fields of it that this recipe changes.
+        samples: photographs shown in all.
+        seed: of everything that is drawn.
+        precision: Fabric's, ``bf16-mixed`` or ``32-true``.
+        checkpoint_minutes: minutes between two checkpoints.
+        data, film, hints, loss, optimizer, validation: see their classes.
+    """
+
+    name: str
+    network: str = "tintype-small"
+    network_changes: Mapping[str, Any] = field(default_factory=dict)
+    samples: int = 1_000_000
+    seed: int = 1
+    precision: str = "bf16-mixed"
+    checkpoint_minutes: float = 5.0
+    data: DataRecipe = field(default_factory=DataRecipe)
+    film: FilmRecipe = field(default_factory=FilmRecipe)
+    hints: HintRecipe = field(default_factory=HintRecipe)
+    loss: LossRecipe = field(default_factory=LossRecipe)
+    optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
+    validation: ValidationRecipe = field(default_factory=ValidationRecipe)
+
+
+def read_recipe(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
+    """Read a recipe of this package by name, or any by path, with ``key=value`` changes applied.
+
+    Raises:
+        RecipeError: there is none, it is no TOML, or a key or value is wrong; the text names it.
+    """
+    values = _read_toml(name_or_path)
+    for change in changes:
+        _apply_change(values, change)
+    return _build(Recipe, values, "")
+
+
+def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as plain values, for the record of a run."""
+    return dataclasses.asdict(recipe)
+
+
+def list_recipes() -> list[str]:
+    """Return the names of the recipes of this package."""
+    folder = resources.files("tintype.learn") / "recipes"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def _read_toml(name_or_path: str) -> dict[str, Any]:
+    path = Path(name_or_path)
+    packaged = resources.files("tintype.learn") / "recipes" / f"{name_or_path}.toml"
+    try:
+        text = path.read_text("utf-8") if path.suffix == ".toml" else packaged.read_text("utf-8")
+        return tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(list_recipes())
+        raise RecipeError(f"no recipe {name_or_path!r}: give a .toml file or one of {known}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"recipe {name_or_path}: {error}") from error
+
+
+def _apply_change(values: dict[str, Any], change: str) -> None:
+    key, equals, text = change.partition("=")
+    if not equals:
+        raise RecipeError(f"--set {change!r}: write key=value, for example samples=200000")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *path, last = key.strip().split(".")
+    for part in path:
+        values = values.setdefault(part, {})
+        if not isinstance(values, dict):
+            raise RecipeError(f"--set {change!r}: {part!r} is a value, not a section")
+    values[last] = value
+
+
+def _build(kind: type[T], values: Any, where: str) -> T:
+    if not isinstance(values, dict):
+        raise RecipeError(f"recipe: {where or 'top'} must be a section, got {values!r}")
+    hints = get_type_hints(kind)
+    names = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in names:
+            raise RecipeError(f"recipe: unknown key {where}{key}; known are {', '.join(sorted(names))}")
+    built = {key: _convert(hints[key], value, f"{where}{key}") for key, value in values.items()}
+    try:
+        return kind(**built)
+    except TypeError as error:
+        raise RecipeError(f"recipe: {where or 'top'}: {error}") from error
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _build(kind, value, f"{where}.")  # type: ignore[arg-type]
+    origin = get_origin(kind)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise RecipeError(f"recipe: {where} must be a list, got {value!r}")
+        return tuple(_convert(get_args(kind)[0], entry, where) for entry in value)
+    if origin in (Union, UnionType):
+        return value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wanted = origin or kind
+    if (wanted in (int, float, str, bool) and not isinstance(value, wanted)) or (
+        wanted is int and isinstance(value, bool)
+    ):
+        raise RecipeError(f"recipe: {where} must be {wanted.__name__}, got {value!r}")
+    return value
