@@ -1,8 +1,9 @@
 """The ab bins: soft encoding, priors, decoding, entropy.
 
 A network's answer is a distribution over 313 bins of the ab plane for each cell of a grid. It is trained on
-the plain distribution; what Zhang, Isola and Efros, "Colorful Image Colorization" (2016) put into training is
-done here, when decoding: logits minus ``rarity`` times the log of the prior, softmax at ``temperature``, mean.
+the plain distribution; what Zhang, Isola and Efros, "Colorful Image Colorization" (2016) put into training
+is done here, when decoding: logits minus ``rarity`` times the log of the prior, softmax at ``temperature``,
+mean.
 
 The functions work on numpy arrays and torch tensors alike (see ``tintype.color.lab``); the bins are the last
 axis.

@@ -157,7 +157,7 @@ def srgb_to_lab(srgb: ArrayT) -> ArrayT:
 
     >>> import numpy as np
     >>> srgb_to_lab(np.array([[0.0, 0.0, 1.0], [0.5, 0.5, 0.5]])).round(2)
-    array([[  32.3 ,   79.2 , -107.86],
+    array([[  32.3 ,   79.19, -107.86],
            [  53.39,    0.  ,    0.  ]])
     """
     return linear_to_lab(srgb_to_linear(srgb))

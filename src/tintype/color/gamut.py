@@ -1,0 +1,237 @@
+"""Which colors exist in an RGB space, and what to do with those that don't: chroma goes, lightness and hue stay.
+
+``reduce_chroma`` is exact and leaves every existing color alone. ``limit_chroma`` reads a table and is made for
+pictures of any size; near the gamut's surface it takes a little more than is needed, so that the limit has no
+step: the sRGB gamut has one at yellow (L 96.5 to 97.2, hue 99 to 104 degrees), where a slice of constant
+lightness is a spike and the same hue exists at chroma 25, not at 60, and again at 95.
+
+Matrices are linear RGB -> XYZ divided by the white point, as in ``tintype.color.lab``; sRGB if none is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+from array_api_compat import array_namespace
+from numpy.typing import NDArray
+
+from tintype.color.lab import LINEAR_TO_RELATIVE_XYZ, Matrix, lab_to_linear, lightness_to_luminance
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
+
+_MAX_CHROMA = 256.0  # ProPhoto, the widest space in use, ends at 240
+_LIGHTNESS_STEPS = 200
+_HUE_STEPS = 360
+_REFINEMENT = (4, 2)  # cells are checked at so many places, along lightness and hue
+_SLOPE_LIGHTNESS = 40.0  # chroma per unit of L; blue needs 22 at black
+_SLOPE_HUE = 20.0  # chroma per degree
+
+
+def is_in_gamut(lab: Any, tolerance: float = 1e-5, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Any:
+    """Say which colors exist.
+
+    Args:
+        lab: (..., 3) float, numpy or torch: L 0..100, a and b in Lab units.
+        tolerance: how far linear light may lie outside of 0..1, as a share of the color's luminance.
+        matrix: (3, 3), the RGB space.
+
+    Returns:
+        (...,) bool.
+
+    >>> import numpy as np
+    >>> is_in_gamut(np.array([[53.0, 80.0, 67.0], [90.0, 80.0, 67.0]]))
+    array([ True, False])
+    """
+    xp = array_namespace(lab)
+    linear = lab_to_linear(lab, matrix)
+    margin = tolerance * lightness_to_luminance(lab[..., :1])
+    return xp.all((linear >= -margin) & (linear <= 1 + margin), axis=-1)
+
+
+def max_chroma(lightness: Floats, hue: Floats, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Floats:
+    """Find up to which chroma all colors of a lightness and hue exist.
+
+    Args:
+        lightness: float, CIE L; 0 is returned outside of 0..100.
+        hue: float of a shape that broadcasts, the angle of (a, b) in degrees.
+        matrix: (3, 3), the RGB space.
+
+    Returns:
+        Chroma, 0 to 256, of the broadcast shape, at most 1e-4 too low.
+
+    >>> import numpy as np
+    >>> max_chroma(np.array([32.3, 100.0]), np.array(306.28)).round(1)
+    array([133.8,   0. ])
+    """
+    lightness, hue = np.broadcast_arrays(lightness, hue)
+    return _MAX_CHROMA * _first_exit(lightness, _from_polar(_MAX_CHROMA, hue), matrix, scan=24, bisections=18)
+
+
+def reduce_chroma(lab: Floats, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Floats:
+    """Give colors that don't exist the largest chroma that does, at the same lightness and hue.
+
+    Args:
+        lab: (..., 3) float; L outside of 0..100 exists in no color and becomes a gray of that L.
+        matrix: (3, 3), the RGB space.
+
+    Returns:
+        (..., 3) of the same dtype: L untouched, a and b scaled by the same factor 0..1, which is 1 for colors
+        that exist.
+
+    >>> import numpy as np
+    >>> reduce_chroma(np.array([[50.0, 30.0, 40.0], [90.0, 60.0, 80.0], [100.0, 5.0, 5.0]])).round(1)
+    array([[ 50. ,  30. ,  40. ],
+           [ 90. ,   6.3,   8.4],
+           [100. ,   0. ,   0. ]])
+    """
+    outside = ~is_in_gamut(lab, matrix=matrix)
+    result = lab.copy()
+    found = lab[outside]
+    factor = _first_exit(found[:, 0], found[:, 1:], matrix, scan=16, bisections=20)
+    result[outside, 1:] = found[:, 1:] * factor[:, None]
+    return result
+
+
+@dataclass(frozen=True)
+class ChromaLimits:
+    """The table behind ``limit_chroma``.
+
+    Attributes:
+        table: (201, 361) float32, highest chroma at L = 0, 0.5 .. 100 and hue = 0, 1 .. 360 degrees.
+        floor: (201,) float32, the lowest of each row: a chroma that is safe at any hue.
+    """
+
+    table: NDArray[np.float32]
+    floor: NDArray[np.float32]
+
+
+def limit_chroma(lab: Floats, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Floats:
+    """Reduce chroma like ``reduce_chroma``, from a table: fast, and without a step anywhere.
+
+    Args:
+        lab: (..., 3) float.
+        matrix: (3, 3), the RGB space.
+
+    Returns:
+        (..., 3) of the same dtype: L untouched, a and b scaled by the same factor 0..1. All colors exist; those
+        that existed before lose at most a few units of chroma at the gamut's edges (more at the spike of yellow).
+
+    >>> import numpy as np
+    >>> limit_chroma(np.array([[50.0, 30.0, 40.0], [90.0, 60.0, 80.0]])).round(1)
+    array([[50. , 30. , 40. ],
+           [90. ,  6.3,  8.4]])
+    """
+    limits = chroma_limits(matrix)
+    result = lab.copy()
+    rows = np.clip(lab[..., 0], 0, 100) * (_LIGHTNESS_STEPS / 100)
+    squared = lab[..., 1] ** 2 + lab[..., 2] ** 2
+    # Most pixels of a photograph are below the limit of every hue and need no angle.
+    found = squared > np.interp(rows, np.arange(_LIGHTNESS_STEPS + 1), limits.floor).astype(lab.dtype) ** 2
+    ab, chroma = lab[found, 1:], np.sqrt(squared[found])
+    hue = np.degrees(np.arctan2(ab[:, 1], ab[:, 0])) % 360
+    allowed = _interpolate(limits.table, rows[found], hue * (_HUE_STEPS / 360))
+    result[found, 1:] = ab * np.minimum(allowed / chroma, 1).astype(lab.dtype)[:, None]
+    return result
+
+
+def chroma_limits(matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> ChromaLimits:
+    """Compute the table of an RGB space: half a second, once."""
+    return _chroma_limits(tuple(float(value) for value in np.asarray(matrix).ravel()))
+
+
+@lru_cache(maxsize=16)
+def _chroma_limits(values: tuple[float, ...]) -> ChromaLimits:
+    matrix = np.array(values).reshape(3, 3)
+    table = _without_steps(_exact_table(matrix, 1))
+    # Between the places that were checked a little more may be missing, hence the factors.
+    table = np.maximum(0.999 * table - 2 * _excess(table, matrix), 0).astype(np.float32)
+    return ChromaLimits(table, table.min(axis=1))
+
+
+def _exact_table(matrix: Matrix, refinement: int) -> Floats:
+    lightness = np.linspace(0, 100, _LIGHTNESS_STEPS * refinement + 1, dtype=np.float32)
+    hue = np.linspace(0, 360, _HUE_STEPS * refinement + 1, dtype=np.float32)
+    return max_chroma(lightness[:, None], hue, matrix)
+
+
+def _without_steps(table: Floats) -> Floats:
+    """Lower the table until no neighbors differ by more than the slopes allow."""
+    margin = _HUE_STEPS // 4
+    around = np.concatenate([table[:, -margin - 1 : -1], table, table[:, 1 : margin + 1]], axis=1)
+    smooth = _with_slope(around.T, _SLOPE_HUE * 360 / _HUE_STEPS).T
+    return _with_slope(smooth, _SLOPE_LIGHTNESS * 100 / _LIGHTNESS_STEPS)[:, margin:-margin]
+
+
+def _with_slope(table: Floats, steepest: float) -> Floats:
+    """Find the highest function below the table whose rows differ by no more than ``steepest``."""
+    ramp = steepest * np.arange(len(table))[:, None]
+    rising = np.minimum.accumulate(table - ramp) + ramp
+    falling = np.minimum.accumulate((table + ramp)[::-1])[::-1] - ramp
+    lower: Floats = np.minimum(rising, falling)
+    return lower
+
+
+def _excess(table: Floats, matrix: Matrix) -> Floats:
+    """Measure by how much interpolation in the cells around each node promises more chroma than exists."""
+    rows, columns = _LIGHTNESS_STEPS * _REFINEMENT[0] + 1, _HUE_STEPS * _REFINEMENT[1] + 1
+    axes = np.linspace(0, 100, rows, dtype=np.float32), np.linspace(0, 360, columns, dtype=np.float32)
+    lightness, hue = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
+    promised = _interpolate(table, lightness * (_LIGHTNESS_STEPS / 100), hue * (_HUE_STEPS / 360))
+    ab = _from_polar(promised, hue)
+    broken = ~is_in_gamut(np.concatenate([lightness[:, None], ab], axis=1), matrix=matrix)
+    factor = _first_exit(lightness[broken], ab[broken], matrix, scan=8, bisections=10)
+    excess = np.zeros_like(promised)
+    excess[broken] = promised[broken] * (1 - factor)
+    return _largest_around(excess.reshape(rows, columns))
+
+
+def _largest_around(fine: Floats) -> Floats:
+    """Reduce the fine grid to its nodes: the largest value in the cells that touch a node."""
+    down, right = _REFINEMENT
+    padded = np.pad(fine, ((down, down), (right, right)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * down + 1, 2 * right + 1))
+    largest: Floats = windows[::down, ::right].max(axis=(2, 3))
+    largest[:, 0] = largest[:, -1] = np.maximum(largest[:, 0], largest[:, -1])  # 0 and 360 degrees are one
+    return largest
+
+
+def _interpolate(table: Floats, row: Floats, column: Floats) -> Floats:
+    """Read the table between its nodes, bilinearly; positions are in nodes."""
+    top = np.clip(row.astype(np.intp), 0, table.shape[0] - 2)
+    left = np.clip(column.astype(np.intp), 0, table.shape[1] - 2)
+    down, right = row - top, column - left
+    upper = table[top, left] * (1 - right) + table[top, left + 1] * right
+    lower = table[top + 1, left] * (1 - right) + table[top + 1, left + 1] * right
+    value: Floats = upper * (1 - down) + lower * down
+    return value
+
+
+def _from_polar(chroma: Floats | float, hue: Floats) -> Floats:
+    angle = np.radians(hue)
+    return np.stack([chroma * np.cos(angle), chroma * np.sin(angle)], axis=-1)
+
+
+def _first_exit(lightness: Floats, ab: Floats, matrix: Matrix, *, scan: int, bisections: int) -> Floats:
+    """Find the largest factor, 0..1, below which all multiples of ab exist: scan for a bracket, then halve it."""
+
+    def exists(factor: Floats) -> NDArray[np.bool_]:
+        scaled = ab * factor[..., None]
+        lab = np.concatenate([lightness[..., None], scaled], axis=-1)
+        return np.asarray(is_in_gamut(lab, 1e-6, matrix))
+
+    low = np.zeros_like(ab[..., 0])
+    connected = exists(low)
+    gray_only = ~connected
+    for step in range(1, scan + 1):
+        factor = np.full_like(low, step / scan)
+        connected = connected & exists(factor)
+        low = np.where(connected, factor, low)
+    high = low + 1 / scan
+    for _ in range(bisections):
+        middle = (low + high) / 2
+        inside = exists(middle)
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return np.where(gray_only, 0, low).astype(ab.dtype)
