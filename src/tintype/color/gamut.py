@@ -1,9 +1,9 @@
-"""Which colors exist in an RGB space, and what to do with those that don't: chroma goes, lightness and hue stay.
+"""Which colors exist in an RGB space, and what to do with the others: chroma goes, lightness and hue stay.
 
-``reduce_chroma`` is exact and leaves every existing color alone. ``limit_chroma`` reads a table and is made for
-pictures of any size; near the gamut's surface it takes a little more than is needed, so that the limit has no
-step: the sRGB gamut has one at yellow (L 96.5 to 97.2, hue 99 to 104 degrees), where a slice of constant
-lightness is a spike and the same hue exists at chroma 25, not at 60, and again at 95.
+``reduce_chroma`` is exact and leaves every existing color alone. ``limit_chroma`` reads a table and is made
+for pictures of any size; near the gamut's surface it takes a little more than is needed, so that the limit
+has no step: the sRGB gamut has one at yellow (L 96.5 to 97.2, hue 99 to 104 degrees), where a slice of
+constant lightness is a spike and the same hue exists at chroma 25, not at 60, and again at 95.
 
 Matrices are linear RGB -> XYZ divided by the white point, as in ``tintype.color.lab``; sRGB if none is given.
 """
@@ -42,7 +42,7 @@ def is_in_gamut(lab: Any, tolerance: float = 1e-5, matrix: Matrix = LINEAR_TO_RE
         (...,) bool.
 
     >>> import numpy as np
-    >>> is_in_gamut(np.array([[53.0, 80.0, 67.0], [90.0, 80.0, 67.0]]))
+    >>> is_in_gamut(np.array([[53.0, 60.0, 50.0], [90.0, 60.0, 50.0]]))
     array([ True, False])
     """
     xp = array_namespace(lab)
@@ -84,7 +84,7 @@ def reduce_chroma(lab: Floats, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Float
     >>> import numpy as np
     >>> reduce_chroma(np.array([[50.0, 30.0, 40.0], [90.0, 60.0, 80.0], [100.0, 5.0, 5.0]])).round(1)
     array([[ 50. ,  30. ,  40. ],
-           [ 90. ,   6.3,   8.4],
+           [ 90. ,   9.8,  13.1],
            [100. ,   0. ,   0. ]])
     """
     outside = ~is_in_gamut(lab, matrix=matrix)
@@ -116,13 +116,13 @@ def limit_chroma(lab: Floats, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Floats
         matrix: (3, 3), the RGB space.
 
     Returns:
-        (..., 3) of the same dtype: L untouched, a and b scaled by the same factor 0..1. All colors exist; those
-        that existed before lose at most a few units of chroma at the gamut's edges (more at the spike of yellow).
+        (..., 3) of the same dtype: L untouched, a and b scaled by the same factor 0..1. All of them exist;
+        those that existed before lose a little chroma at most (more at the spike of yellow).
 
     >>> import numpy as np
     >>> limit_chroma(np.array([[50.0, 30.0, 40.0], [90.0, 60.0, 80.0]])).round(1)
     array([[50. , 30. , 40. ],
-           [90. ,  6.3,  8.4]])
+           [90. ,  9.8, 13. ]])
     """
     limits = chroma_limits(matrix)
     result = lab.copy()
@@ -215,7 +215,7 @@ def _from_polar(chroma: Floats | float, hue: Floats) -> Floats:
 
 
 def _first_exit(lightness: Floats, ab: Floats, matrix: Matrix, *, scan: int, bisections: int) -> Floats:
-    """Find the largest factor, 0..1, below which all multiples of ab exist: scan for a bracket, then halve it."""
+    """Find the factor, 0..1, below which all multiples of ab exist: scan for a bracket, then halve it."""
 
     def exists(factor: Floats) -> NDArray[np.bool_]:
         scaled = ab * factor[..., None]
