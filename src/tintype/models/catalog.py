@@ -1,0 +1,152 @@
+"""Which models there are: the bundled ones, those in the user's folder, and any file named by its path.
+
+The user's folder is what TINTYPE_MODELS names, or else the usual place for an application's data. A model is
+found by the name on its card, not by the file's; a file in the user's folder goes before a bundled one of the
+same name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import platformdirs
+
+from tintype.errors import BrokenModelError, ModelError, ModelNotFoundError
+from tintype.models.card import CARD_KEY, Card
+from tintype.models.onnx_file import fingerprint, read_metadata
+
+MODELS_VARIABLE = "TINTYPE_MODELS"
+BUNDLED_FOLDER = Path(__file__).parent / "bundled"
+_SUFFIX = ".onnx"
+
+OnBroken = Callable[[Path, ModelError], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model that lies on this machine: its file and its card."""
+
+    path: Path
+    card: Card
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it came with Tintype."""
+        return self.path.parent == BUNDLED_FOLDER
+
+    def verify(self) -> None:
+        """Compare the file with the fingerprint on its card: reads all of it, some 2 ms a megabyte.
+
+        Raises:
+            BrokenModelError: they differ, so the file is damaged or was changed.
+        """
+        actual = fingerprint(self.path)
+        if actual != self.card.sha256:
+            raise BrokenModelError(
+                f"{self.path} is damaged or was changed: its fingerprint is {actual[:12]}, its card says "
+                f"{self.card.sha256[:12] or 'nothing'}; download or export it again"
+            )
+
+
+def user_folder() -> Path:
+    """Return the folder for one's own models; it need not exist."""
+    if named := os.environ.get(MODELS_VARIABLE):
+        return Path(named).expanduser()
+    return platformdirs.user_data_path("tintype", appauthor=False) / "models"
+
+
+def read_model(path: Path) -> ModelFile:
+    """Read the card of a model's file; the graph is not loaded.
+
+    Raises:
+        ModelNotFoundError: there is no such file, or it may not be read.
+        BrokenModelError: no ONNX file, no card in it, or a card that can't be.
+    """
+    text = read_metadata(path).get(CARD_KEY)
+    if text is None:
+        raise BrokenModelError(
+            f"{path} has no Tintype card; bring it under the contract with 'tintype export'"
+        )
+    try:
+        return ModelFile(path, Card.from_json(text))
+    except BrokenModelError as error:
+        raise BrokenModelError(f"{path}: {error}") from error
+
+
+def list_models(on_broken: OnBroken | None = None) -> list[ModelFile]:
+    """Return all models of the user's folder and the bundled ones, by name, newest version first.
+
+    Args:
+        on_broken: told of each file that is no usable model; without it they are left out.
+    """
+    models: dict[str, ModelFile] = {}
+    for path in _files():
+        try:
+            model = read_model(path)
+        except ModelError as error:
+            if on_broken:
+                on_broken(path, error)
+        else:
+            models.setdefault(model.card.name, model)
+    newest_first = sorted(models.values(), key=lambda model: _version_key(model.card.version), reverse=True)
+    return sorted(newest_first, key=lambda model: model.card.family)
+
+
+def find_model(name: str | Path) -> ModelFile:
+    """Return the model of a name or path.
+
+    Args:
+        name: ``system-size`` for the newest version, ``system-size@version``, or the path of a .onnx file.
+
+    Raises:
+        ModelNotFoundError: no such model; the text names those that are near.
+        BrokenModelError: the file is no usable model.
+    """
+    if _is_path(name):
+        return read_model(Path(name).expanduser())
+    broken: list[tuple[Path, ModelError]] = []
+    models = list_models(lambda path, error: broken.append((path, error)))
+    for model in models:
+        if name in {model.card.family, model.card.name}:
+            return model
+    for path, error in broken:
+        if path.stem in {str(name), str(name).partition("@")[0]}:
+            raise error
+    raise ModelNotFoundError(f"there is no model {name!r}; {_remedy(str(name), models)}")
+
+
+def _is_path(name: str | Path) -> bool:
+    return isinstance(name, Path) or name.endswith(_SUFFIX) or "/" in name or os.sep in name
+
+
+def _files() -> Iterator[Path]:
+    """Return the models' files, those of the user first."""
+    for folder in (user_folder(), BUNDLED_FOLDER):
+        try:
+            yield from sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
+        except OSError:  # the user's folder need not exist, and one that may not be read holds nothing for us
+            continue
+
+
+def _version_key(version: str) -> tuple[tuple[int, str], ...]:
+    """Order versions as people do.
+
+    >>> sorted(["1.10", "1.9", "2", "1"], key=_version_key)
+    ['1', '1.9', '1.10', '2']
+    """
+    parts = re.findall(r"\d+|[A-Za-z]+", version)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+
+
+def _remedy(name: str, models: list[ModelFile]) -> str:
+    names = [model.card.name for model in models] + [model.card.family for model in models]
+    if near := get_close_matches(name, dict.fromkeys(names), n=3):
+        return f"did you mean {' or '.join(near)}?"
+    if models:
+        return f"there are {', '.join(model.card.name for model in models)}"
+    return f"no model is installed; put one into {user_folder()} or give the path of a .onnx file"
