@@ -32,7 +32,7 @@ PREFERENCE = (
     "DmlExecutionProvider",
     CPU,
 )
-"""Providers in the order of choice. Those that compile a model for minutes, such as TensorRT, only by name."""
+"""Providers in the order of choice; those that compile for minutes, such as TensorRT, only by name."""
 
 MOST_THREADS = 8
 """The default number of threads goes no higher: a network of this size gains nothing from more."""
@@ -90,7 +90,7 @@ def runtime() -> Runtime:
 
 
 def default_threads() -> int:
-    """Return the number of threads for one run: the cores that this process may use, at most `MOST_THREADS`."""
+    """Return the number of threads for one run: the cores open to this process, at most `MOST_THREADS`."""
     if hasattr(os, "sched_getaffinity"):
         return min(len(os.sched_getaffinity(0)), MOST_THREADS)
     return min(os.cpu_count() or 1, MOST_THREADS)
