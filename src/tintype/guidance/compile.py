@@ -1,0 +1,298 @@
+"""Guidance -> what a model understands, and what can be done when its answer is decoded.
+
+The rules, all of them:
+
+1. Marks lie on each other as glazes do (``Guidance.layered`` says in which order). With coverage times
+   confidence as its opacity, a mark hides that share of what lies below: confidence 1 hides all of it.
+2. A mark with a color becomes hints, at the visible share of its opacity. If its confidence is 1 it is an
+   order: the cells that it covers by half or more are pinned, their color is the mark's and not the model's.
+3. A mark with a palette becomes a bias on the logits of the cells it covers: as if the model had known that
+   this is grass, Bayes' rule says that p(bin) is multiplied by p(bin | grass) / p(bin).
+4. The palette of the whole picture is an input of models that take one; for other bin models it is rule 3
+   everywhere, weakened so that no color is ruled out.
+5. A bin model without hints takes a color as a palette of one color. Whatever a model can't take otherwise
+   raises UnsupportedByModelError.
+
+No mark is lost because the photograph is reduced for the model: each has at least ``MIN_RADIUS`` there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.color.bins import BIN_COUNT, smooth_prior, soft_encode
+from tintype.errors import UnsupportedByModelError
+from tintype.guidance.colors import WeightedColor
+from tintype.guidance.guidance import Guidance
+from tintype.guidance.marks import Mark, MaskMark, PointMark
+from tintype.guidance.points import Patch, disc, region, stroke
+
+MIN_RADIUS = 2.0
+"""Smallest radius of a point or stroke, in pixels of the model's input."""
+
+REGION_FLOOR = 1e-4
+"""Share of the prior left to colors outside of the palette of a place: by so much an order thins them out."""
+
+PICTURE_FLOOR = 0.1
+"""The same for the palette of the whole picture, which must not rule out what it happens not to show."""
+
+
+class GuidedCard(Protocol):
+    """What must be known of a model: the part of ``tintype.models.card.Card`` that is used here."""
+
+    @property
+    def name(self) -> str:
+        """``system-size``."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it takes: "hints", "palette"."""
+
+    @property
+    def bins(self) -> int:
+        """Number of ab bins, 0 for a model that answers with ab."""
+
+    @property
+    def grid(self) -> int:
+        """The output is at 1 / grid of the input's size."""
+
+    @property
+    def prior(self) -> Sequence[float] | None:
+        """How often each bin occurs."""
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledGuidance:
+    """Guidance for one model at one size; what is None is not needed.
+
+    Attributes:
+        hints: (3, H, W) float32, input of the model: a, b in Lab units, confidence 0..1.
+        palette: (Q + 1,) float32, input of the model: distribution over the bins, strength 0..1.
+        logit_bias: (H / grid, W / grid, Q) float32, or (Q,) where it is the same everywhere.
+        pins: (H / grid, W / grid, 3) float32: a, b in Lab units, share 0..1 of the decoded color replaced.
+    """
+
+    hints: NDArray[np.float32] | None = None
+    palette: NDArray[np.float32] | None = None
+    logit_bias: NDArray[np.float32] | None = None
+    pins: NDArray[np.float32] | None = None
+
+    def biased(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return logits (H / grid, W / grid, Q) with the bias."""
+        return logits if self.logit_bias is None else logits + self.logit_bias
+
+    def pinned(self, ab: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return decoded ab (H / grid, W / grid, 2), Lab units, with the orders obeyed."""
+        if self.pins is None:
+            return ab
+        share = self.pins[..., 2:]
+        return ab + share * (self.pins[..., :2] - ab)
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """A mark and the share of it that is seen, on the pixels of the input and on the cells of the grid."""
+
+    mark: Mark
+    pixels: Patch
+    cells: Patch
+
+
+def compile_guidance(
+    guidance: Guidance,
+    card: GuidedCard,
+    photo_size: tuple[int, int],
+    input_size: tuple[int, int],
+    prior: NDArray[np.floating[Any]] | None = None,
+) -> CompiledGuidance:
+    """Turn guidance into what a model understands.
+
+    Args:
+        guidance: in the photograph's own coordinates.
+        card: of the model.
+        photo_size: (height, width) of the upright photograph.
+        input_size: (height, width) of the model's input, to which the whole photograph is resized; multiples
+            of the card's grid.
+        prior: (Q,) how often each bin occurs, sum 1; the card's own if not given.
+
+    Returns:
+        The tensors; see the module for the rules.
+
+    Raises:
+        GuidanceError: a mark outside of the photograph.
+        UnsupportedByModelError: the model lacks what the guidance needs.
+    """
+    guidance.check_inside(photo_size)
+    _check_supported(guidance, card)
+    layers = _visible_layers(guidance, photo_size, input_size, card.grid)
+    colored = [layer for layer in layers if layer.mark.color is not None]
+    if prior is None and card.prior is not None:
+        prior = np.asarray(card.prior)
+    return CompiledGuidance(
+        hints=_hint_map(colored, input_size) if colored and "hints" in card.capabilities else None,
+        palette=_palette_input(guidance, card),
+        logit_bias=_logit_bias(guidance, card, layers, input_size, prior),
+        pins=_pins(colored, (input_size[0] // card.grid, input_size[1] // card.grid)),
+    )
+
+
+def palette_distribution(colors: Sequence[WeightedColor]) -> NDArray[np.float32]:
+    """Spread the colors of a palette over the ab bins.
+
+    Returns:
+        (Q,) float32, sum 1.
+    """
+    ab = np.array([color.color[1:] for color in colors])
+    weights = np.array([color.weight for color in colors])
+    indices, shares = soft_encode(ab)
+    distribution = np.zeros(BIN_COUNT)
+    np.add.at(distribution, indices, shares * (weights / weights.sum())[:, None])
+    return distribution.astype(np.float32)
+
+
+def _check_supported(guidance: Guidance, card: GuidedCard) -> None:
+    has_bins, takes = card.bins == BIN_COUNT, card.capabilities
+    where = guidance.source or "guidance"
+    for i, mark in enumerate(guidance.marks):
+        if not has_bins and (mark.palette is not None or "hints" not in takes):
+            thing = "hints" if mark.color is not None else "palettes in a place"
+            raise _unsupported(f"{where}: marks[{i}]", card, thing)
+    if guidance.palette is not None and not has_bins and "palette" not in takes:
+        raise _unsupported(f"{where}: palette", card, "palette")
+
+
+def _unsupported(where: str, card: GuidedCard, thing: str) -> UnsupportedByModelError:
+    remedy = "leave it out, or choose a model that does, such as tintype-small"
+    return UnsupportedByModelError(f"{where}: the model {card.name} takes no {thing}; {remedy}")
+
+
+def _visible_layers(
+    guidance: Guidance, photo_size: tuple[int, int], input_size: tuple[int, int], grid: int
+) -> list[_Layer]:
+    marks = [mark for _, mark in guidance.layered()]
+    drawn = [_draw(mark, photo_size, input_size) for mark in marks]
+    pixels = _visible(drawn, marks, input_size)
+    cells = _visible([_to_order_cells(patch, grid) for patch in drawn], marks, _grid_size(input_size, grid))
+    return [_Layer(*parts) for parts in zip(marks, pixels, cells, strict=True)]
+
+
+def _draw(mark: Mark, photo_size: tuple[int, int], input_size: tuple[int, int]) -> Patch:
+    """Return the coverage of a mark on the pixels of the input."""
+    vertical, horizontal = (small / full for small, full in zip(input_size, photo_size, strict=True))
+    if isinstance(mark, MaskMark):
+        return region(mark, (vertical, horizontal), input_size).peaked()
+    radius = max(mark.radius * math.sqrt(vertical * horizontal), MIN_RADIUS)
+    if isinstance(mark, PointMark):
+        return disc((mark.x * horizontal, mark.y * vertical), radius, input_size).peaked()
+    return stroke([(x * horizontal, y * vertical) for x, y in mark.points], radius, input_size).peaked()
+
+
+def _to_order_cells(patch: Patch, grid: int) -> Patch:
+    """Return the coverage of the cells: full from a half on, and full somewhere however small the mark is."""
+    cells = patch.to_cells(grid)
+    return Patch(cells.top, cells.left, np.minimum(cells.coverage * 2, 1)).peaked()
+
+
+def _visible(patches: list[Patch], marks: list[Mark], size: tuple[int, int]) -> list[Patch]:
+    """Return what is seen of each layer, the first being the lowest, as shares of the light (rule 1)."""
+    open_share = np.ones(size, dtype=np.float32)
+    seen = []
+    for patch, mark in zip(reversed(patches), reversed(marks), strict=True):
+        opacity = patch.coverage * np.float32(mark.confidence)
+        seen.append(Patch(patch.top, patch.left, open_share[patch.window] * opacity))
+        open_share[patch.window] *= 1 - opacity
+    return seen[::-1]
+
+
+def _hint_map(colored: list[_Layer], size: tuple[int, int]) -> NDArray[np.float32]:
+    hints = np.zeros((3, *size), dtype=np.float32)
+    for layer in colored:
+        _add_color(hints, layer.pixels, layer.mark)
+    hints[:2] /= np.where(hints[2] > 0, hints[2], 1)
+    return hints
+
+
+def _pins(colored: list[_Layer], size: tuple[int, int]) -> NDArray[np.float32] | None:
+    """Return the pins (rule 2): the mixed color of all marks, at the visible share of the orders."""
+    if not any(layer.mark.confidence == 1 for layer in colored):
+        return None
+    mixed = np.zeros((3, *size), dtype=np.float32)
+    ordered = np.zeros(size, dtype=np.float32)
+    for layer in colored:
+        _add_color(mixed, layer.cells, layer.mark)
+        if layer.mark.confidence == 1:
+            ordered[layer.cells.window] += layer.cells.coverage
+    mixed[:2] /= np.where(mixed[2] > 0, mixed[2], 1)
+    return np.stack([mixed[0], mixed[1], ordered], axis=-1)
+
+
+def _add_color(hints: NDArray[np.float32], seen: Patch, mark: Mark) -> None:
+    assert mark.color is not None
+    rows, columns = seen.window
+    color = np.array([mark.color[1], mark.color[2], 1.0], dtype=np.float32)
+    hints[:, rows, columns] += color[:, None, None] * seen.coverage
+
+
+def _palette_input(guidance: Guidance, card: GuidedCard) -> NDArray[np.float32] | None:
+    if guidance.palette is None or "palette" not in card.capabilities:
+        return None
+    distribution = palette_distribution(guidance.palette.colors)
+    return np.append(distribution, np.float32(guidance.palette.strength))
+
+
+def _logit_bias(
+    guidance: Guidance,
+    card: GuidedCard,
+    layers: list[_Layer],
+    input_size: tuple[int, int],
+    prior: NDArray[np.floating[Any]] | None,
+) -> NDArray[np.float32] | None:
+    if card.bins != BIN_COUNT:
+        return None
+    uniform = np.full(BIN_COUNT, 1 / BIN_COUNT)
+    smooth = smooth_prior(uniform if prior is None else np.asarray(prior, np.float64))
+    takes_hints = "hints" in card.capabilities
+    biasing = [layer for layer in layers if layer.mark.palette is not None or not takes_hints]
+    everywhere = _picture_bias(guidance, card, smooth)
+    if not biasing:
+        return everywhere
+    bias = np.zeros((*_grid_size(input_size, card.grid), BIN_COUNT), dtype=np.float32)
+    for layer in biasing:
+        ratio = _log_ratio(_distribution_of(layer.mark), smooth, REGION_FLOOR)
+        bias[layer.cells.window] += layer.cells.coverage[..., None] * ratio
+    return bias if everywhere is None else bias + everywhere
+
+
+def _picture_bias(
+    guidance: Guidance, card: GuidedCard, smooth: NDArray[np.floating[Any]]
+) -> NDArray[np.float32] | None:
+    """Return the bias (Q,) of the picture's palette for a model that does not take it (rule 4)."""
+    if guidance.palette is None or "palette" in card.capabilities:
+        return None
+    ratio = _log_ratio(palette_distribution(guidance.palette.colors), smooth, PICTURE_FLOOR)
+    return ratio * np.float32(guidance.palette.strength)
+
+
+def _distribution_of(mark: Mark) -> NDArray[np.float32]:
+    if mark.palette is not None:
+        return palette_distribution(mark.palette)
+    assert mark.color is not None
+    return palette_distribution([WeightedColor(mark.color)])
+
+
+def _log_ratio(
+    distribution: NDArray[np.float32], smooth: NDArray[np.floating[Any]], floor: float
+) -> NDArray[np.float32]:
+    """Return log(p(bin | palette) / p(bin)), at least log(floor) (rule 3)."""
+    ratio: NDArray[np.float32] = np.log((1 - floor) * distribution / smooth + floor).astype(np.float32)
+    return ratio
+
+
+def _grid_size(input_size: tuple[int, int], grid: int) -> tuple[int, int]:
+    return input_size[0] // grid, input_size[1] // grid

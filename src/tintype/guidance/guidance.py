@@ -1,0 +1,176 @@
+"""Guidance: what a person, a photograph, a sentence or the film's last frame has to say about the colors.
+
+It knows nothing of models: ``tintype.guidance.compile`` turns it into what a model understands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tintype.errors import GuidanceError
+from tintype.guidance.colors import WeightedColor, check_number, check_palette
+from tintype.guidance.document import (
+    DOCUMENT_VERSION,
+    Json,
+    canonical_json,
+    check_keys,
+    colors_to_document,
+    located,
+    mark_to_document,
+    parse_colors,
+    parse_document,
+    parse_marks,
+)
+from tintype.guidance.marks import Mark, PaintedMark, check_origin, origin_rank
+
+MARK_LIMIT = 100_000
+"""Most marks in one guidance."""
+
+
+@dataclass(frozen=True)
+class GlobalPalette:
+    """Colors for the picture as a whole: a reference photograph, a style, the word "autumn".
+
+    Attributes:
+        colors: what the picture should be colored with, with shares.
+        strength: 0..1.
+        origin: as that of a mark.
+
+    Raises:
+        GuidanceError: no colors, or a value outside of its range.
+    """
+
+    colors: tuple[WeightedColor, ...]
+    strength: float = 1.0
+    origin: str = "person"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "colors", check_palette(self.colors))
+        object.__setattr__(self, "strength", check_number("strength", self.strength, 0, 1))
+        check_origin(self.origin)
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """Marks and at most one palette for the whole picture.
+
+    Where marks overlap, the one of the higher origin lies on top (a person beats a match, a match beats a
+    word); among equals the later one does. A mark of full confidence hides what lies below it, a weaker one
+    is mixed with it in the proportion of its confidence.
+
+    Attributes:
+        marks: in the order in which they were made.
+        palette: for the picture as a whole.
+        source: file that it was read from, for messages; not compared, not stored.
+
+    Raises:
+        GuidanceError: too many marks, or something that is no mark.
+
+    >>> from tintype.guidance.colors import parse_color
+    >>> from tintype.guidance.marks import PointMark
+    >>> olive = PointMark(120, 80, radius=12, color=parse_color("#556b2f"))
+    >>> Guidance((olive,)).to_json()
+    '{"marks":[{"color":[42.234,-18.828,30.598],"confidence":1.0,"kind":"point","origin":"person","radius":12.0,"x":120.0,"y":80.0}],"version":1}'
+    """
+
+    marks: tuple[Mark, ...] = ()
+    palette: GlobalPalette | None = None
+    source: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "marks", tuple(self.marks))
+        if not all(isinstance(mark, PaintedMark) for mark in self.marks):
+            raise GuidanceError("marks hold something else; give PointMark, StrokeMark and MaskMark only")
+        if len(self.marks) > MARK_LIMIT:
+            raise GuidanceError(f"there are {len(self.marks)} marks; give at most {MARK_LIMIT}")
+        if self.palette is not None and not isinstance(self.palette, GlobalPalette):
+            raise GuidanceError("palette is no GlobalPalette; give GlobalPalette(colors, strength)")
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to say."""
+        return bool(self.marks) or self.palette is not None
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "guidance") -> Guidance:
+        """Read guidance strictly.
+
+        Args:
+            text: JSON as in ``hints.schema.json``.
+            source: name of the file, for messages.
+
+        Raises:
+            GuidanceError: naming file, place, value and remedy.
+        """
+        with located(f"{source}: "):
+            document = parse_document(text)
+            marks = parse_marks(document.get("marks", []))
+            return cls(marks, _parse_palette(document), source=source)
+
+    def to_json(self) -> str:
+        """Write the one canonical JSON of this guidance; ``from_json`` reads it back to an equal one."""
+        document: Json = {"version": DOCUMENT_VERSION, "marks": [mark_to_document(m) for m in self.marks]}
+        if self.palette is not None:
+            document["palette"] = {
+                "colors": colors_to_document(self.palette.colors),
+                "strength": self.palette.strength,
+                "origin": self.palette.origin,
+            }
+        return canonical_json(document)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the canonical JSON, 64 hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def merged(self, *others: Guidance) -> Guidance:
+        """Join what several have to say.
+
+        All marks are kept, these first; who lies on top where they overlap, the class says. Of several
+        palettes the one of the highest origin is kept, among equals the latest.
+        """
+        everything = (self, *others)
+        palettes = [guidance.palette for guidance in everything if guidance.palette is not None]
+        best = max(reversed(palettes), key=lambda palette: origin_rank(palette.origin), default=None)
+        return Guidance(tuple(mark for guidance in everything for mark in guidance.marks), best, self.source)
+
+    def layered(self) -> list[tuple[int, Mark]]:
+        """Return the marks from the bottom to the top, each with its number in ``marks``."""
+        return sorted(enumerate(self.marks), key=lambda item: origin_rank(item[1].origin))
+
+    def check_inside(self, photo_size: tuple[int, int]) -> None:
+        """Raise GuidanceError if a mark lies outside of a photograph of this (height, width)."""
+        height, width = photo_size
+        for i, mark in enumerate(self.marks):
+            for x, y in mark.corners():
+                if not (0 <= x <= width and 0 <= y <= height):
+                    place = f"{self.source or 'guidance'}: marks[{i}]"
+                    raise GuidanceError(
+                        f"{place}: ({x:g}, {y:g}) is outside of the photograph of {width} x {height} pixels; "
+                        "move the mark, or check that it belongs to this photograph"
+                    )
+
+
+def read_guidance(path: str | Path) -> Guidance:
+    """Read a hints file (UTF-8 JSON).
+
+    Raises:
+        GuidanceError: it can't be read, is no JSON, or says something impossible; names the file.
+    """
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise GuidanceError(f"{path}: {error.strerror or error}; give a readable hints file") from None
+    except UnicodeDecodeError:
+        raise GuidanceError(f"{path}: this is no UTF-8 text; give a hints file in JSON") from None
+    return Guidance.from_json(text, str(path))
+
+
+def _parse_palette(document: Json) -> GlobalPalette | None:
+    if "palette" not in document:
+        return None
+    with located("palette: "):
+        value: Any = document["palette"]
+        check_keys(value, ("colors",), ("strength", "origin"))
+        return GlobalPalette(**{**value, "colors": parse_colors(value["colors"])})

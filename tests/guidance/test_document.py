@@ -1,0 +1,183 @@
+"""The schema and the parser say the same, but for what a schema can't say."""
+
+import copy
+import json
+from itertools import pairwise
+
+import jsonschema
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tintype.errors import GuidanceError
+from tintype.guidance.document import hints_schema
+from tintype.guidance.guidance import Guidance
+
+VALIDATOR = jsonschema.Draft202012Validator(hints_schema())
+
+in_range = st.one_of(st.integers(0, 1000), st.floats(0, 1e6), st.sampled_from([0, 1, 1.0, 1e6, 12.5]))
+beyond = [
+    1.001,
+    1.5,
+    -0.001,
+    100.5,
+    150.5,
+    -150.5,
+    1e6 + 1,
+    0,
+    1,
+    2,
+    0.5,
+    "#ffffff",
+    "#fffff",
+    [1, 2],
+    [0, 4],
+]
+anything = st.one_of(
+    st.sampled_from(beyond),
+    st.sampled_from([None, True, False, "", "film", "point", [], {}, [1, 2, 3], [1, 2, 3, 4]]),
+    st.integers(-5, 10**7),
+    st.floats(-1e7, 1e7),
+    st.text(max_size=8),
+)
+hexes = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
+labs = st.tuples(st.floats(0, 100), st.floats(-150, 150), st.integers(-150, 150)).map(list)
+colors = st.one_of(hexes, labs)
+weighted = st.fixed_dictionaries(
+    {"color": colors}, optional={"weight": st.floats(0, 1e6, exclude_min=True, allow_subnormal=False)}
+)
+palettes = st.lists(weighted, min_size=1, max_size=3)
+origins = st.sampled_from(["person", "match:a.jpg", "film", "word:green grass"])
+paints = st.one_of(st.fixed_dictionaries({"color": colors}), st.fixed_dictionaries({"palette": palettes}))
+details = st.fixed_dictionaries({}, optional={"confidence": st.floats(0, 1), "origin": origins})
+
+
+@st.composite
+def boxes(draw):
+    width, height = draw(st.integers(1, 6)), draw(st.integers(1, 6))
+    cuts = sorted(draw(st.sets(st.integers(1, max(width * height - 1, 1)), max_size=5)) | {0, width * height})
+    runs = [high - low for low, high in pairwise(cuts)]
+    runs = runs if len(runs) > 1 and draw(st.booleans()) else [0, *runs]
+    return {
+        "kind": "mask",
+        "x": draw(st.integers(0, 9)),
+        "y": 3.0,
+        "width": width,
+        "height": height,
+        "runs": runs,
+    }
+
+
+shapes = st.one_of(
+    st.fixed_dictionaries(
+        {"kind": st.just("point"), "x": in_range, "y": in_range}, optional={"radius": in_range}
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("stroke"),
+            "points": st.lists(st.lists(in_range, min_size=2, max_size=2), min_size=1, max_size=3),
+        },
+        optional={"radius": in_range},
+    ),
+    boxes(),
+)
+marks = st.builds(lambda shape, paint, rest: shape | paint | rest, shapes, paints, details)
+documents = st.fixed_dictionaries(
+    {},
+    optional={
+        "version": st.sampled_from([1, 1.0]),
+        "$schema": st.text(max_size=5),
+        "marks": st.lists(marks, max_size=3),
+        "palette": st.fixed_dictionaries(
+            {"colors": palettes}, optional={"strength": st.floats(0, 1), "origin": origins}
+        ),
+    },
+)
+
+
+def is_accepted(document):
+    try:
+        Guidance.from_json(json.dumps(document))
+    except GuidanceError:
+        return False
+    return True
+
+
+def places(value, path=()):
+    """List the paths of all values of a document."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from places(item, (*path, key))
+
+
+@st.composite
+def mutated(draw):
+    """Draw a valid document and spoil it in one place: replace, remove or add."""
+    document = copy.deepcopy(draw(documents))
+    *way, last = draw(st.sampled_from([path for path in places(document) if path] or [("marks",)]))
+    parent = document
+    for key in way:
+        parent = parent[key]
+    change = draw(st.sampled_from(["replace", "remove", "add"]))
+    if change == "replace":
+        parent[last] = draw(anything)
+    elif change == "remove" and last in range(len(parent)) if isinstance(parent, list) else last in parent:
+        del parent[last]
+    elif isinstance(parent, list):
+        parent.append(draw(anything))
+    else:
+        parent[draw(st.sampled_from(["x", "radius", "colour", "kind", "palette", "confidence"]))] = draw(
+            anything
+        )
+    return document
+
+
+def fills_its_box(mark):
+    return mark.get("kind") != "mask" or sum(mark["runs"]) == mark["width"] * mark["height"]
+
+
+def test_schema_is_a_valid_schema():
+    jsonschema.Draft202012Validator.check_schema(hints_schema())
+
+
+@given(documents)
+@settings(max_examples=200, deadline=None)
+def test_valid_documents_are_accepted_by_schema_and_parser(document):
+    assert VALIDATOR.is_valid(document)
+    assert is_accepted(document)
+
+
+@given(documents)
+@settings(max_examples=100, deadline=None)
+def test_canonical_json_is_valid_and_stable(document):
+    guidance = Guidance.from_json(json.dumps(document))
+    assert VALIDATOR.is_valid(json.loads(guidance.to_json()))
+    assert Guidance.from_json(guidance.to_json()) == guidance
+    assert Guidance.from_json(guidance.to_json()).digest() == guidance.digest()
+
+
+@given(mutated())
+@settings(max_examples=600, deadline=None)
+def test_schema_and_parser_agree_on_spoiled_documents(document):
+    valid = VALIDATOR.is_valid(document)
+    assume(not valid or all(fills_its_box(mark) for mark in document.get("marks", [])))
+    assert is_accepted(document) == valid
+
+
+@given(
+    st.recursive(
+        anything, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner)
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_schema_and_parser_agree_on_any_json(document):
+    assert is_accepted(document) == VALIDATOR.is_valid(document)
+
+
+@pytest.mark.parametrize("text", ["person\n", "person:", "person:a\nb", "#ffffff\n", "match:" + "x" * 201])
+def test_schema_and_parser_refuse_stray_line_breaks(text):
+    mark = {"kind": "point", "x": 1, "y": 1, "color": "#ffffff"}
+    spoiled = {"marks": [mark | ({"color": text} if text[0] == "#" else {"origin": text})]}
+    assert not VALIDATOR.is_valid(spoiled)
+    assert not is_accepted(spoiled)
