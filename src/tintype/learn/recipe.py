@@ -121,6 +121,8 @@ class LossRecipe:
         regression: smooth L1 between the mean of the distribution and the true ab, per 10 Lab units.
         distillation: keeps the encoder's classifier by asking it for what the pretrained one says.
         distill_every: the pretrained encoder is asked each so many steps.
+        rows: the answer is judged on every so-manieth row of cells, another one each step: rows beside each other
+            teach nearly the same, and softmax over 313 bins is a third of the cost of a step.
     """
 
     classification: float = 1.0
@@ -128,6 +130,7 @@ class LossRecipe:
     regression: float = 0.1
     distillation: float = 0.05
     distill_every: int = 4
+    rows: int = 2
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ from typing import Any, NoReturn
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
 from tintype.errors import TrainingError
 from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.examples import Examples, iterate_examples
 from tintype.learn.data.photographs import load_pools
-from tintype.learn.losses.classification import classifier_distillation, soft_cross_entropy
+from tintype.learn.losses.classification import cells_of, classifier_distillation, soft_cross_entropy
 from tintype.learn.losses.regression import smooth_color_distance
 from tintype.learn.optimize import rate_factor, train_mode
 from tintype.learn.recipe import Recipe
@@ -122,11 +123,14 @@ def _take_step(run: Run, examples: Examples) -> dict[str, float]:
 
 def _loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> dict[str, Tensor]:
     """Return the weighted terms of the loss by name."""
-    loss, logits = run.recipe.loss, outputs["bin_logits"]
-    entropy = soft_cross_entropy(logits, examples.bins, examples.weights, run.class_weights)
-    terms = {"classification": loss.classification * entropy}
+    loss = run.recipe.loss
+    rows = slice(run.step % loss.rows, None, loss.rows)
+    truth = (examples.bins, examples.weights, examples.ab)
+    asked = [cells_of(maps, rows) for maps in (outputs["bin_logits"], *truth)]
+    answer, (bins, weights, ab) = F.log_softmax(asked[0].float(), 1), asked[1:]
+    terms = {"classification": loss.classification * soft_cross_entropy(answer, bins, weights, run.class_weights)}
     if loss.regression:
-        terms["regression"] = loss.regression * smooth_color_distance(logits, examples.ab, run.centers)
+        terms["regression"] = loss.regression * smooth_color_distance(answer, ab, run.centers)
     if "classes" in outputs:
         terms["distillation"] = loss.distillation * _classifier_term(run, outputs["classes"], examples)
     return terms

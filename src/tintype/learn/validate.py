@@ -16,7 +16,7 @@ from tintype.color.lab import lab_to_srgb, srgb_to_lab
 from tintype.learn.data.batches import center_crops
 from tintype.learn.data.examples import GRID, encode_bins
 from tintype.learn.data.photographs import Photograph, Pool
-from tintype.learn.losses.classification import soft_cross_entropy
+from tintype.learn.losses.classification import cells_of, soft_cross_entropy
 from tintype.learn.recipe import ValidationRecipe
 
 VIVID = (0.5, 0.6)  # rarity and temperature of the second figure of each kind and of the contact sheet
@@ -61,7 +61,11 @@ def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, 
         bins, weights = encode_bins(F.avg_pool2d(lab[:, 1:], GRID))
         hinted = _logits(network, lab, hints)
         figures = {
-            "loss": float(soft_cross_entropy(logits, bins, weights)),
+            "loss": float(
+                soft_cross_entropy(
+                    F.log_softmax(cells_of(logits), 1), cells_of(bins), cells_of(weights)
+                )
+            ),
             **_figures("", lab, _mean_color(logits, prior, 0.0, 1.0)),
             **_figures("vivid_", lab, _mean_color(logits, prior, *VIVID)),
             "psnr_10": _figures("", lab, _mean_color(hinted, prior, 0.0, 1.0))["psnr"],

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 
+def cells_of(maps: Tensor, rows: slice = slice(None)) -> Tensor:
+    """Return (some rows of) maps (N, C, h, w) as cells (M, C); free of charge where they are channels-last."""
+    return maps.permute(0, 2, 3, 1)[:, rows].reshape(-1, maps.shape[1])
+
+
 def soft_cross_entropy(
-    logits: Tensor, bins: Tensor, weights: Tensor, class_weights: Tensor | None = None
+    log_probabilities: Tensor, bins: Tensor, weights: Tensor, class_weights: Tensor | None = None
 ) -> Tensor:
     """Return the mean cross-entropy over all cells, in nats.
 
     Args:
-        logits: (N, Q, h, w).
-        bins: (N, K, h, w) int64, the K bins of each cell that carry the truth.
-        weights: (N, K, h, w), their weights, sum 1.
-        class_weights: (Q,) or None; each cell counts with the weight of its nearest bin, which is the first.
+        log_probabilities: (M, Q), log softmax of the logits of M cells.
+        bins: (M, K) int64, the K bins of each cell that carry the truth, nearest first.
+        weights: (M, K), their weights, sum 1.
+        class_weights: (Q,) or None; each cell counts with the weight of its nearest bin.
     """
-    logits = logits.float()
-    expected = (logits.gather(1, bins) * weights).sum(1)
-    loss = torch.logsumexp(logits, 1) - expected
-    if class_weights is None:
-        return loss.mean()
-    cell_weights = class_weights[bins[:, 0]]
-    return (loss * cell_weights).mean()
+    loss = -(log_probabilities.gather(1, bins) * weights).sum(1)
+    return (loss if class_weights is None else loss * class_weights[bins[:, 0]]).mean()
 
 
 def rebalancing_weights(prior: Tensor, exponent: float) -> Tensor:

@@ -8,11 +8,12 @@ from torch.nn import functional as F
 UNIT = 10.0  # Lab units that count as 1: the distance of two bins
 
 
-def expected_color(logits: Tensor, centers: Tensor) -> Tensor:
-    """Return the mean ab (N, 2, h, w) of the distribution given by logits (N, Q, h, w); centers (Q, 2)."""
-    return F.conv2d(logits.float().softmax(1), centers.t()[:, :, None, None])
+def smooth_color_distance(log_probabilities: Tensor, ab: Tensor, centers: Tensor) -> Tensor:
+    """Return the smooth L1 distance between the expected and the true color, in units of 10 Lab units.
 
-
-def smooth_color_distance(logits: Tensor, ab: Tensor, centers: Tensor) -> Tensor:
-    """Return the smooth L1 distance of the expected color from ab (N, 2, h, w), in units of 10 Lab units."""
-    return F.smooth_l1_loss(expected_color(logits, centers) / UNIT, ab / UNIT)
+    Args:
+        log_probabilities: (M, Q), of M cells.
+        ab: (M, 2), their true color.
+        centers: (Q, 2), Lab units.
+    """
+    return F.smooth_l1_loss(log_probabilities.exp() @ (centers / UNIT), ab / UNIT)
