@@ -33,9 +33,33 @@ beyond = [
     [1, 2],
     [0, 4],
 ]
+odd = [None, True, False, "", "film", "point", [], {}, [1, 2, 3], [1, 2, 3, 4], [-0.5, 0, 0]]
+EVERYTHING = {
+    "$schema": "hints.schema.json",
+    "version": 1,
+    "marks": [
+        {
+            "kind": "point",
+            "x": 1,
+            "y": 2,
+            "radius": 3,
+            "color": "#123456",
+            "confidence": 0.5,
+            "origin": "film",
+        },
+        {
+            "kind": "stroke",
+            "points": [[1, 2], [3, 4]],
+            "radius": 3,
+            "palette": [{"color": [50, 1, 2], "weight": 1}],
+        },
+        {"kind": "mask", "x": 0, "y": 0, "width": 2, "height": 2, "runs": [0, 3, 1], "color": [50, 1, 2]},
+    ],
+    "palette": {"colors": [{"color": "#ffffff", "weight": 2}], "strength": 0.5, "origin": "word:autumn"},
+}
 anything = st.one_of(
     st.sampled_from(beyond),
-    st.sampled_from([None, True, False, "", "film", "point", [], {}, [1, 2, 3], [1, 2, 3, 4]]),
+    st.sampled_from(odd).map(copy.deepcopy),
     st.integers(-5, 10**7),
     st.floats(-1e7, 1e7),
     st.text(max_size=8),
@@ -114,7 +138,7 @@ def places(value, path=()):
 @st.composite
 def mutated(draw):
     """Draw a valid document and spoil it in one place: replace, remove or add."""
-    document = copy.deepcopy(draw(documents))
+    document = copy.deepcopy(draw(st.one_of(documents, st.just(EVERYTHING))))
     *way, last = draw(st.sampled_from([path for path in places(document) if path] or [("marks",)]))
     parent = document
     for key in way:
@@ -158,11 +182,25 @@ def test_canonical_json_is_valid_and_stable(document):
 
 
 @given(mutated())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_schema_and_parser_agree_on_spoiled_documents(document):
     valid = VALIDATOR.is_valid(document)
     assume(not valid or all(fills_its_box(mark) for mark in document.get("marks", [])))
     assert is_accepted(document) == valid
+
+
+def test_schema_and_parser_agree_on_every_value_replaced():
+    for path in places(EVERYTHING):
+        for value in (*beyond, *odd):
+            document = {"outer": copy.deepcopy(EVERYTHING)}
+            parent = document
+            for key in ("outer", *path)[:-1]:
+                parent = parent[key]
+            parent[("outer", *path)[-1]] = copy.deepcopy(value)
+            spoiled = document["outer"]
+            valid = VALIDATOR.is_valid(spoiled)
+            if not valid or all(fills_its_box(mark) for mark in spoiled.get("marks", [])):
+                assert is_accepted(spoiled) == valid, (path, value)
 
 
 @given(
