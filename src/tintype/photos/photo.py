@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tintype.color.lab import lab_to_srgb
+from tintype.photos.blocks import average_blocks, find_step
 from tintype.photos.profile import SRGB, RgbSpace
 
 
@@ -127,4 +129,64 @@ class Photo:
         """Return the CIE L, 0..100, of the given rows: float32 (rows, width)."""
         if self.table is None:
             return cast(NDArray[np.float32], self.pixels[rows])
-        return self.table[self.pixels[rows]]
+        return cast(NDArray[np.float32], self.table[self.pixels[rows]])
+
+    def srgb_preview(self, max_side: int = 1024) -> NDArray[np.float32]:
+        """Return the source as it looks, small.
+
+        Args:
+            max_side: of the longer side. Without `true_ab` the preview of a toned or color photograph has
+                about 1024 pixels at most.
+
+        Returns:
+            (h, w, 3) float32 sRGB, 0..1.
+        """
+        if self.preview is not None and self.true_ab is None:
+            step = find_step(*self.preview.shape[:2], max_side)
+            return average_blocks(self.preview, step) / np.float32(255)
+        step = find_step(self.height, self.width, max_side)
+        lightness = self._shrink_lightness(step)
+        lab = np.zeros((*lightness.shape, 3), np.float32)
+        lab[..., 0] = lightness
+        if self.true_ab is not None:
+            lab[..., 1:] = average_blocks(self.true_ab, step)
+        return np.clip(lab_to_srgb(lab), 0, 1)
+
+    def _shrink_lightness(self, step: int) -> NDArray[np.float32]:
+        rows = range(0, self.height // step * step, 64 * step)
+        strips = [average_blocks(self.lightness(slice(top, top + 64 * step)), step) for top in rows]
+        return np.concatenate(strips)
+
+    @classmethod
+    def from_array(
+        cls,
+        array: NDArray[Any],
+        *,
+        rgb_space: RgbSpace = SRGB,
+        keep_ab: bool = False,
+        name: str = "the array",
+    ) -> Photo:
+        """Return a photograph that was never a file.
+
+        Args:
+            array: (height, width), (height, width, 3) or, with alpha, (height, width, 4): uint8 or uint16 codes of
+                `rgb_space`, or float codes 0..1, which are rounded to 16 bits.
+            rgb_space: what the codes mean and what the result is written in.
+            keep_ab: keep the color as `true_ab`.
+            name: what errors call it.
+
+        Returns:
+            The photograph; its `sha256` is that of shape, type and samples.
+
+        Raises:
+            UnreadablePhotoError: another shape or type, or no pixels.
+
+        >>> Photo.from_array(np.full((2, 3), 128, np.uint8)).lightness()
+        array([[53.585014, 53.585014, 53.585014], ...
+        """
+        # The machinery of reading loads libraries that a photograph itself does not need.
+        from tintype.photos.array_source import describe_array  # noqa: PLC0415
+        from tintype.photos.canvas import develop  # noqa: PLC0415
+
+        page, plan, digest = describe_array(array, rgb_space, name)
+        return replace(develop(page, plan, keep_ab=keep_ab), sha256=digest)

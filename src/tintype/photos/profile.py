@@ -31,7 +31,7 @@ class RgbSpace:
 
     @property
     def relative_matrix(self) -> NDArray[np.float64]:
-        """The (3, 3) matrix to XYZ divided by the white, as ``linear_to_lab`` and ``lab_to_linear`` take it."""
+        """The (3, 3) matrix to XYZ divided by the white, as ``tintype.color.lab.linear_to_lab`` takes it."""
         return np.asarray(self.matrix / WHITE[:, None])
 
     def decode_table(self, bit_depth: int) -> NDArray[np.float64]:
@@ -49,12 +49,13 @@ class RgbSpace:
         """
         highest = 255 if bit_depth == 8 else 65535
         positions = np.interp(linear, self.curve, np.linspace(0.0, highest, self.curve.size))
-        return np.rint(positions).astype(np.uint8 if bit_depth == 8 else np.uint16)
+        codes: NDArray[np.uint8] | NDArray[np.uint16] = np.rint(positions).astype(f"u{bit_depth // 8}")
+        return codes
 
 
 def _create_srgb() -> RgbSpace:
     curve = np.asarray(srgb_to_linear(np.linspace(0.0, 1.0, 65536)))
-    return RgbSpace("sRGB", None, LINEAR_TO_XYZ, curve)
+    return RgbSpace("sRGB", None, np.asarray(LINEAR_TO_XYZ, np.float64), curve)
 
 
 SRGB = _create_srgb()
