@@ -48,7 +48,11 @@ def read_metadata(path: Path) -> dict[str, str]:
         BrokenModelError: the file is no ONNX model.
     """
     with _open(path) as file:
-        return dict(_read_entry(file, r) for r in _model_records(file, path) if r.number == METADATA)
+        return dict(
+            _read_entry(file, record, path)
+            for record in _model_records(file, path)
+            if record.number == METADATA
+        )
 
 
 def fingerprint(path: Path) -> str:
@@ -143,7 +147,7 @@ def _read_varint(file: BinaryIO) -> int:
     raise EOFError
 
 
-def _read_entry(file: BinaryIO, record: Record) -> tuple[str, str]:
+def _read_entry(file: BinaryIO, record: Record, path: Path) -> tuple[str, str]:
     """Read one pair of the metadata."""
     file.seek(record.content)
     content = file.read(record.end - record.content)
@@ -151,7 +155,7 @@ def _read_entry(file: BinaryIO, record: Record) -> tuple[str, str]:
         fields = {r.number: content[r.content : r.end] for r in _records(BytesIO(content), len(content))}
         return fields.get(_KEY, b"").decode(), fields.get(_VALUE, b"").decode()
     except (EOFError, UnicodeDecodeError) as error:
-        raise BrokenModelError("the model's metadata is damaged; export or download it again") from error
+        raise BrokenModelError(f"{path}: its metadata is damaged; export or download it again") from error
 
 
 def _chunks(file: BinaryIO, record: Record) -> Iterator[bytes]:
