@@ -18,6 +18,8 @@ from tintype.photos.xmp_file import UUID_BOX
 
 _EXIF_UUID = b"JpgTiffExif->JP2"
 _IPTC_UUID = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+# Four channels: red, green, blue, and the opacity of the whole.
+_ALPHA_DEFINITION = struct.pack(">13H", 4, 0, 0, 1, 1, 0, 2, 2, 0, 3, 3, 1, 0)
 _JP2_DECIBELS = 50
 _JXL_DISTANCE = 0.5
 _JXL_EFFORT = 4
@@ -30,7 +32,7 @@ def encode_jpeg2000(stream: BinaryIO, pages: Iterator[Page]) -> tuple[str, ...]:
     lossless = page.encoding.lossless
     encoded = imagecodecs.jpeg2k_encode(
         page.array(), level=0 if lossless else _JP2_DECIBELS, reversible=lossless, codecformat="jp2",
-        colorspace="srgb", numthreads=_THREADS,
+        colorspace="SRGB", numthreads=_THREADS,
     )  # fmt: skip
     for kind, content in _split(bytes(encoded)):
         if kind == b"jp2h":
@@ -46,6 +48,8 @@ def _complete_header(header: bytes, page: Page) -> bytes:
         (kind, _describe_color(content, page) if kind == b"colr" else content)
         for kind, content in _split(header)
     ]
+    if page.channels == 4:
+        boxes.append((b"cdef", _ALPHA_DEFINITION))
     if page.metadata.resolution:
         boxes.append((b"res ", _pack(b"resc", _pack_resolution(page.metadata.resolution))))
     return b"".join(_pack(kind, content) for kind, content in boxes)

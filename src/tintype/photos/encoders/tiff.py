@@ -134,7 +134,7 @@ def _write_directory(
 
 def _list_descriptive_tags(page: Page, numbers: Numbers, block: Directory | None) -> dict[int, RawTag]:
     tags = {number: tag for number, tag in (block.tags if block else {}).items() if number not in _PAGE_TAGS}
-    if not all(tag in tags for tag in _RESOLUTION_TAGS) and page.metadata.resolution:
+    if not all(tag in tags for tag in _RESOLUTION_TAGS):
         tags |= _list_resolution(page, numbers)
     packets = (
         (XMP_TAG, 1, page.xmp),
@@ -146,11 +146,13 @@ def _list_descriptive_tags(page: Page, numbers: Numbers, block: Directory | None
 
 
 def _list_resolution(page: Page, numbers: Numbers) -> dict[int, RawTag]:
-    horizontal, vertical = page.metadata.resolution or (72.0, 72.0)
+    """Return the three tags that every TIFF must have; square pixels of no size where none is known."""
     in_cm = page.metadata.resolution_unit != "inch"
     scale = 1000 / 2.54 if in_cm else 1000
-    ratio = [RawTag(5, 1, numbers.pack("LL", round(it * scale), 1000)) for it in (horizontal, vertical)]
-    return {282: ratio[0], 283: ratio[1], 296: numbers.short(3 if in_cm else 2)}
+    resolution = page.metadata.resolution or (1000 / scale, 1000 / scale)
+    unit = (3 if in_cm else 2) if page.metadata.resolution else 1
+    ratio = [RawTag(5, 1, numbers.pack("LL", round(it * scale) or 1, 1000)) for it in resolution]
+    return {282: ratio[0], 283: ratio[1], 296: numbers.short(unit)}
 
 
 def _write_pixels(

@@ -62,7 +62,9 @@ def _read_metadata(header: JpegImagePlugin.JpegImageFile) -> Metadata:
     segments = header.applist
     photoshop = b"".join(data[len(_PHOTOSHOP) :] for _, data in segments if data.startswith(_PHOTOSHOP))
     extended = tuple(data for _, data in segments if data.startswith(_EXTENDED_XMP))
+    jfif = next((data for name, data in segments if name == "APP0" and data.startswith(b"JFIF\0")), None)
     exif = info.get("exif", b"")
+    extra = {"photoshop": photoshop, "extended_xmp": extended, "jfif": jfif}
     return Metadata(
         exif=exif.removeprefix(b"Exif\0\0") or None,
         xmp=info.get("xmp"),
@@ -71,9 +73,7 @@ def _read_metadata(header: JpegImagePlugin.JpegImageFile) -> Metadata:
         resolution=_find_resolution(info),
         resolution_unit="cm" if info.get("jfif_unit") == 2 else "inch",
         comment=info.get("comment"),
-        extra={
-            name: value for name, value in (("photoshop", photoshop), ("extended_xmp", extended)) if value
-        },
+        extra={name: value for name, value in extra.items() if value},
     )
 
 
