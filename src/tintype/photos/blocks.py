@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def find_step(height: int, width: int, side: int) -> int:
+def find_step(shape: Sequence[int], side: int) -> int:
     """Return the side of the blocks that bring the longer side of a picture down to `side` or less.
 
-    Never longer than the shorter side: a picture that is all but a line keeps its length.
+    `shape` begins with height and width. The blocks are never longer than the shorter side: a picture that is
+    all but a line keeps its length.
     """
+    height, width = shape[:2]
     return max(1, min(-(-max(height, width) // side), height, width))
 
 

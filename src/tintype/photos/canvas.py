@@ -39,7 +39,7 @@ class Canvas:
         self.pixels = self._empty(np.float32 if self.table is None else self._dtype)
         self.alpha = self._empty(self._dtype) if page.has_alpha else None
         self.true_ab: NDArray[np.float32] | None = None
-        self._step = find_step(*self._shape, PREVIEW_SIDE)
+        self._step = find_step(self._shape, PREVIEW_SIDE)
         self._preview: list[NDArray[Any]] = []
 
     def fill(self) -> None:

@@ -31,6 +31,7 @@ _RAMP = np.linspace(0.0, 1.0, 65536)
 
 MATRIX_TOLERANCE = 0.5
 """Largest Delta E 76 between lcms and matrix plus curve for a profile to count as a matrix profile."""
+_LCMS_ROUNDING = 2 / 65535
 _SRGB_TOLERANCE = 0.003
 """Largest difference of curve and matrix for a profile to count as one of the many sRGB profiles."""
 
@@ -100,6 +101,10 @@ def measure_curve(icc: bytes, device: str) -> NDArray[np.float64]:
     channels = np.repeat(_RAMP[:, None], _CHANNELS[device], axis=1)
     luminance = IccProfile(icc, device, "").to_xyz(channels)[:, 1]
     curve = np.clip(luminance / luminance.max(), 0.0, 1.0)
+    table = _read_table(icc, b"kTRC" if device == "gray" else b"gTRC")
+    # lcms rounds what it finds in a table to 16 bits of linear light: 0.007 L in the shadows, and plateaus.
+    if table is not None and np.abs(table - curve).max() < _LCMS_ROUNDING:
+        curve = table
     return SRGB.curve if np.abs(curve - SRGB.curve).max() < _SRGB_TOLERANCE else curve
 
 
@@ -134,6 +139,18 @@ def _find_error(profile: IccProfile, matrix: NDArray[np.float64], curve: NDArray
     predicted = np.interp(colors, _RAMP, curve) @ matrix.T
     difference = xyz_to_lab(predicted) - xyz_to_lab(profile.to_xyz(colors))
     return float(np.linalg.norm(difference, axis=-1).max())
+
+
+def _read_table(icc: bytes, tag: bytes) -> NDArray[np.float64] | None:
+    """Return a curve tag that is a table (ICC.1:2022, 10.6) at the 65536 codes, or None for other curves."""
+    for place in range(132, min(132 + 12 * int.from_bytes(icc[128:132], "big"), len(icc) - 11), 12):
+        if icc[place : place + 4] == tag:
+            start = int.from_bytes(icc[place + 4 : place + 8], "big")
+            count = int.from_bytes(icc[start + 8 : start + 12], "big")
+            data = icc[start + 12 : start + 12 + 2 * count]
+            if icc[start : start + 4] == b"curv" and count > 1 and len(data) == 2 * count:
+                return np.interp(_RAMP, np.linspace(0, 1, count), np.frombuffer(data, ">u2") / 65535)
+    return None
 
 
 def _white(device: str) -> NDArray[np.float64]:

@@ -142,9 +142,9 @@ class Photo:
             (h, w, 3) float32 sRGB, 0..1.
         """
         if self.preview is not None and self.true_ab is None:
-            step = find_step(*self.preview.shape[:2], max_side)
+            step = find_step(self.preview.shape, max_side)
             return average_blocks(self.preview, step) / np.float32(255)
-        step = find_step(self.height, self.width, max_side)
+        step = find_step((self.height, self.width), max_side)
         lightness = self._shrink_lightness(step)
         lab = np.zeros((*lightness.shape, 3), np.float32)
         lab[..., 0] = lightness
@@ -169,8 +169,8 @@ class Photo:
         """Return a photograph that was never a file.
 
         Args:
-            array: (height, width), (height, width, 3) or, with alpha, (height, width, 4): uint8 or uint16 codes of
-                `rgb_space`, or float codes 0..1, which are rounded to 16 bits.
+            array: (height, width), (height, width, 3) or, with alpha, (height, width, 4): uint8 or uint16
+                codes of `rgb_space`, or float codes 0..1, which are rounded to 16 bits.
             rgb_space: what the codes mean and what the result is written in.
             keep_ab: keep the color as `true_ab`.
             name: what errors call it.

@@ -32,7 +32,7 @@ def count_hues(lab: NDArray[np.float32]) -> int:
     Returns:
         0, 1 or 2.
     """
-    step = find_step(*lab.shape[:2], _SIDE)
+    step = find_step(lab.shape, _SIDE)
     small = average_blocks(lab, step).reshape(-1, 3).astype(np.float64)
     lightness, ab = small[:, 0], small[:, 1:]
     chroma = np.hypot(ab[:, 0], ab[:, 1])
