@@ -3,16 +3,14 @@
     report = build_shards([Path("photographs")], Path("shards"), BuildOptions(exclude=(Path("evaluation"),)))
 
 Each photograph is screened (`screen.py`) by worker processes; then copies are found among all of them
-(`fingerprint.py`); then the shards are written in an order that follows from the seed. The result folder appears
-at once, whole or not at all: until then everything lies in a hidden work folder beside it, from which an interrupted
-build goes on.
+(`fingerprint.py`); then the shards are written (`shards.py`) in an order that follows from the seed. The
+result appears at once, whole or not at all: until then everything lies in a hidden work folder beside it,
+from which an interrupted build goes on (`screening_log.py`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import hashlib
 import json
 import math
 import os
@@ -20,7 +18,7 @@ import re
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -28,36 +26,24 @@ from functools import partial
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
-from typing import IO, Any
+from typing import TypeVar
 
 import numpy as np
 
-from tintype.errors import DataError, MissingExtraError, OutputExistsError, WriteFailedError
-from tintype.learn.data.build_options import BuildOptions as BuildOptions
-from tintype.learn.data.fingerprint import PRINT_SHAPE, Prints, find_duplicates, find_near_copies
-from tintype.learn.data.screen import SUFFIXES, Screened, Verdict, fingerprint_of, screen_photograph
+from tintype.errors import DataError, OutputExistsError, WriteFailedError
+from tintype.learn.data.build_options import BuildOptions
+from tintype.learn.data.fingerprint import NEAR, PRINT_SHAPE, Prints, find_duplicates, find_near_copies
+from tintype.learn.data.screen import SUFFIXES, Verdict, fingerprint_of, screen_photograph
 from tintype.learn.data.screening_log import Entry, ScreeningLog
+from tintype.learn.data.shards import Candidate, Shard, require_webdataset, write_report, write_shards
 
+ResultT = TypeVar("ResultT")
 Progress = Callable[[str, int, int], None]
 """Told what is being done ("screening", "excluding", "writing"), how many are done, and of how many."""
 
 REPORT, SUMMARY = "report.csv", "summary.json"
-_SHARD = "photos-%04d.tar"
-_COLUMNS = (
-    *("source", "path", "label", "verdict", "detail", "shard", "member"),
-    *("width", "height", "colorfulness", "sha256"),
-)
+_RESULT = "result"
 _BATCH = 2048
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One shard as written: file name, number of photographs, bytes, SHA-256 of the file."""
-
-    name: str
-    photographs: int
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -81,25 +67,18 @@ class BuildReport:
     unreadable_folders: tuple[str, ...]
 
 
-@dataclass
-class _Photograph:
-    """One file on its way into a shard."""
-
-    source: Path
-    path: Path
-    entry: Entry
-    verdict: Verdict
-    detail: str
-    shard: str = ""
-    member: str = ""
+@dataclass(frozen=True)
+class _Job:
+    sources: Sequence[Path]
+    out: Path
+    options: BuildOptions
+    progress: Progress
 
     @property
-    def relative(self) -> str:
-        return self.path.relative_to(self.source).as_posix()
-
-    @property
-    def label(self) -> str:
-        return "none" if self.path.parent == self.source else _word(self.path.parent.name)
+    def work(self) -> Path:
+        """The hidden folder beside the result where everything lies until it is complete."""
+        out = self.out.absolute()
+        return out.with_name(f".{out.name}.partial")
 
 
 def build_shards(
@@ -107,8 +86,8 @@ def build_shards(
 ) -> BuildReport:
     """Build shards from all photographs in some folders and their sub-folders.
 
-    A member is named ``NNNNNN_source_label.webp`` (or ``.jpg``): the source is the name of the folder given, the
-    label that of the sub-folder that the photograph is in, or "none".
+    A member is named ``NNNNNN_source_label.webp`` (or ``.jpg``): the source is the name of the folder given,
+    the label that of the sub-folder that the photograph is in, or "none".
 
     Args:
         sources: folders of photographs.
@@ -122,61 +101,46 @@ def build_shards(
         WriteFailedError: the disk is full or the folder may not be written; run again to go on.
         MissingExtraError: the package webdataset is not installed.
     """
-    options = options or BuildOptions()
-    _require_webdataset()
-    sources = [_require_folder(Path(source)) for source in sources]
-    out = Path(out)
-    _require_free(out, options)
-    work = out.absolute().with_name(f".{out.absolute().name}.partial")
-    with _written(work):
-        work.mkdir(parents=True, exist_ok=True)
-        with ScreeningLog(work, options.as_screening()) as log:
-            report = _build(sources, out, work, log, options, progress or _silent)
-        _move(work / "result", out, work)
-        shutil.rmtree(work)
+    folders = [_require_folder(Path(source)) for source in sources]
+    if not folders:
+        raise DataError("no folder to build shards from: name at least one")
+    job = _Job(folders, Path(out), options or BuildOptions(), progress or _silent)
+    require_webdataset()
+    with _one_line_errors(job):
+        _require_free(job)
+        excluded = _fingerprint_excluded(job)
+        job.work.mkdir(parents=True, exist_ok=True)
+        rules = job.options.as_screening() | {"pillow": version("pillow")}
+        try:
+            with ScreeningLog(job.work, rules) as log:
+                report = _build(job, log, excluded)
+        except DataError:
+            # Another attempt needs other photographs or options; an interrupted one would find its work here.
+            shutil.rmtree(job.work, ignore_errors=True)
+            raise
+        _move(job)
     return report
 
 
-def _build(
-    sources: Sequence[Path],
-    out: Path,
-    work: Path,
-    log: ScreeningLog,
-    options: BuildOptions,
-    progress: Progress,
-) -> BuildReport:
-    excluded = _fingerprint_excluded(options, progress)
-    photographs, unreadable = _screen_sources(sources, log, options, progress)
-    _leave_out_copies(photographs, excluded, options)
-    kept = [photograph for photograph in photographs if photograph.verdict is Verdict.KEPT]
+def _build(job: _Job, log: ScreeningLog, excluded: tuple[list[Path], Prints]) -> BuildReport:
+    candidates, unreadable = _screen_sources(job, log)
+    _leave_out_copies(candidates, excluded, job.options)
+    kept = [candidate for candidate in candidates if candidate.verdict is Verdict.KEPT]
     if not kept:
-        raise DataError(_nothing_kept(sources, photographs))
-    order = np.random.default_rng(options.seed).permutation(len(kept))
-    result = work / "result"
-    shutil.rmtree(result, ignore_errors=True)
-    result.mkdir()
-    shards = _write_shards(result, [kept[index] for index in order], log, options, progress)
-    report = BuildReport(
-        out,
-        len(kept),
-        _count(photograph.verdict.value for photograph in photographs),
-        _count(photograph.label for photograph in kept),
-        tuple(shards),
-        tuple(unreadable),
-    )
-    _write_report(result / REPORT, photographs)
-    _write_summary(result / SUMMARY, report, sources, options)
+        raise DataError(_nothing_kept(job.sources, candidates))
+    result = _empty_folder(job.work / _RESULT)
+    order = np.random.default_rng(job.options.seed).permutation(len(kept))
+    written = partial(_tell, job.progress, "writing", len(kept))
+    shards = write_shards(result, [kept[index] for index in order], log, job.options, written)
+    verdicts = _count(candidate.verdict.value for candidate in candidates)
+    labels = _count(candidate.label for candidate in kept)
+    report = BuildReport(job.out, len(kept), verdicts, labels, tuple(shards), tuple(unreadable))
+    write_report(result / REPORT, candidates)
+    _write_summary(result / SUMMARY, report, job)
     return report
 
 
-# ---- checks -----------------------------------------------------------------------------------------------------
-
-
-def _require_webdataset() -> None:
-    try:
-        import webdataset  # noqa: F401, PLC0415  (it loads torch, which the worker processes do without)
-    except ImportError as error:
-        raise MissingExtraError("building shards needs webdataset: pip install 'tintype[train]'") from error
+# ---- checks ------------------------------------------------------------------------------------------
 
 
 def _require_folder(source: Path) -> Path:
@@ -185,13 +149,13 @@ def _require_folder(source: Path) -> Path:
     return source
 
 
-def _require_free(out: Path, options: BuildOptions) -> None:
+def _require_free(job: _Job) -> None:
     """Refuse to write over anything but, if asked, shards built before."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if not job.out.exists() or (job.out.is_dir() and not any(job.out.iterdir())):
         return
-    if not (options.overwrite and _is_built(out)):
-        cure = "name another folder" if options.overwrite else "name another folder or overwrite"
-        raise OutputExistsError(f"{out} holds something already: {cure}")
+    if not (job.options.overwrite and _is_built(job.out)):
+        cure = "name another folder" if job.options.overwrite else "name another folder or overwrite"
+        raise OutputExistsError(f"{job.out} holds something already: {cure}")
 
 
 def _is_built(out: Path) -> bool:
@@ -202,9 +166,9 @@ def _is_built(out: Path) -> bool:
     return {REPORT, SUMMARY} <= names and not others
 
 
-def _nothing_kept(sources: Sequence[Path], photographs: Sequence[_Photograph]) -> str:
+def _nothing_kept(sources: Sequence[Path], candidates: Sequence[Candidate]) -> str:
     names = ", ".join(str(source) for source in sources)
-    counts = _count(p.verdict.value for p in photographs if p.verdict is not Verdict.OTHER)
+    counts = _count(p.verdict.value for p in candidates if p.verdict is not Verdict.OTHER)
     if not counts:
         return f"no photographs in {names}: name a folder that holds JPEG, PNG, WebP, TIFF or other pictures"
     why = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
@@ -212,43 +176,38 @@ def _nothing_kept(sources: Sequence[Path], photographs: Sequence[_Photograph]) -
 
 
 @contextlib.contextmanager
-def _written(work: Path) -> Iterator[None]:
-    """Turn what can go wrong while writing into one line; photographs that can't be read never get here."""
+def _one_line_errors(job: _Job) -> Iterator[None]:
+    """Say in one line what went wrong with writing; photographs that can't be read never get here."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
         cure = "make room or choose another folder, and run it again: it goes on where it stopped"
-        raise WriteFailedError(f"{work.parent} can't be written: {reason}; {cure}") from error
+        raise WriteFailedError(f"{job.out} can't be written: {error.strerror or error}; {cure}") from error
     except BrokenProcessPool as error:
         cure = "run it again with fewer workers: it goes on where it stopped"
         raise DataError(f"a worker process was killed, most likely for want of memory; {cure}") from error
 
 
-# ---- screening --------------------------------------------------------------------------------------------------
+# ---- screening ------------------------------------------------------------------------------------------
 
 
-def _screen_sources(
-    sources: Sequence[Path], log: ScreeningLog, options: BuildOptions, progress: Progress
-) -> tuple[list[_Photograph], list[str]]:
-    files, unreadable = [], list[str]()
-    for source in sources:
-        files += [(source, path) for path in _list_files(source, unreadable)]
-    waiting = [path for _, path in files if log.find(path) is None]
-    done = len(files) - len(waiting)
-    progress("screening", done, len(files))
-    screen = partial(screen_photograph, options=options)
-    for path, screened in _in_parallel(screen, waiting, options.workers):
-        log.add(path, screened)
-        done += 1
-        progress("screening", done, len(files))
-    photographs = []
-    for source, path in files:
-        entry = log.find(path)
-        if entry is None:
-            raise DataError(f"{path} was changed while shards were built from it: run it again")
-        photographs.append(_Photograph(source, path, entry, entry.screened.verdict, entry.screened.detail))
-    return photographs, unreadable
+def _screen_sources(job: _Job, log: ScreeningLog) -> tuple[list[Candidate], list[str]]:
+    """Return all files of all sources as candidates, and the folders that could not be looked into."""
+    unreadable: list[str] = []
+    files = {path: source for source in job.sources for path in _list_files(source, unreadable)}
+    known = {path: log.find(path) for path in files}
+    waiting = [path for path, entry in known.items() if entry is None]
+    entries = {path: entry for path, entry in known.items() if entry is not None}
+    job.progress("screening", len(entries), len(known))
+    screen = partial(screen_photograph, options=job.options)
+    for path, screened in _in_parallel(screen, waiting, job.options.workers):
+        entries[path] = log.add(path, screened)
+        job.progress("screening", len(entries), len(known))
+    return [_candidate(source, path, entries[path]) for path, source in files.items()], unreadable
+
+
+def _candidate(source: Path, path: Path, entry: Entry) -> Candidate:
+    return Candidate(source, path, entry, entry.screened.verdict, entry.screened.detail)
 
 
 def _list_files(folder: Path, unreadable: list[str]) -> list[Path]:
@@ -263,8 +222,8 @@ def _list_files(folder: Path, unreadable: list[str]) -> list[Path]:
 
 
 def _in_parallel(
-    work: Callable[[Path], Any], paths: Sequence[Path], workers: int
-) -> Iterator[tuple[Path, Any]]:
+    work: Callable[[Path], ResultT], paths: Sequence[Path], workers: int
+) -> Iterator[tuple[Path, ResultT]]:
     """Yield each path with what became of it, in order; small jobs are not worth starting processes for."""
     workers = min(workers or os.cpu_count() or 1, math.ceil(len(paths) / 32))
     if workers <= 1:
@@ -284,17 +243,17 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-# ---- copies -----------------------------------------------------------------------------------------------------
+# ---- copies ------------------------------------------------------------------------------------------
 
 
-def _fingerprint_excluded(options: BuildOptions, progress: Progress) -> tuple[list[Path], Prints]:
-    paths = [path for exclusion in options.exclude for path in _list_excluded(Path(exclusion))]
+def _fingerprint_excluded(job: _Job) -> tuple[list[Path], Prints]:
+    paths = [path for exclusion in job.options.exclude for path in _list_excluded(Path(exclusion))]
     prints = []
-    for path, found in _in_parallel(fingerprint_of, paths, options.workers):
+    for path, found in _in_parallel(fingerprint_of, paths, job.options.workers):
         if found is None:
             raise DataError(f"{path} is to be excluded but can't be read: mend it or take it from the list")
         prints.append(found)
-        progress("excluding", len(prints), len(paths))
+        job.progress("excluding", len(prints), len(paths))
     return paths, _stacked(prints)
 
 
@@ -320,25 +279,27 @@ def _read_list(path: Path) -> list[str]:
 
 
 def _leave_out_copies(
-    photographs: Sequence[_Photograph], excluded: tuple[list[Path], Prints], options: BuildOptions
+    candidates: Sequence[Candidate], excluded: tuple[list[Path], Prints], options: BuildOptions
 ) -> None:
     """Leave out copies of excluded photographs, then all but the largest copy of the others."""
     paths, known = excluded
-    kept = [photograph for photograph in photographs if photograph.verdict is Verdict.KEPT]
-    for photograph, match in zip(kept, find_near_copies(_prints(kept), known), strict=True):
+    kept = [candidate for candidate in candidates if candidate.verdict is Verdict.KEPT]
+    for candidate, match in zip(
+        kept, find_near_copies(_prints(kept), known, max(NEAR, options.near)), strict=True
+    ):
         if match >= 0:
-            photograph.verdict, photograph.detail = Verdict.EXCLUDED, str(paths[match])
+            candidate.verdict, candidate.detail = Verdict.EXCLUDED, str(paths[match])
     if options.near < 0:
         return
-    kept = [photograph for photograph in kept if photograph.verdict is Verdict.KEPT]
-    kept.sort(key=lambda photograph: -photograph.entry.screened.width * photograph.entry.screened.height)
-    for photograph, match in zip(kept, find_duplicates(_prints(kept), options.near), strict=True):
+    kept = [candidate for candidate in kept if candidate.verdict is Verdict.KEPT]
+    kept.sort(key=lambda candidate: -candidate.entry.screened.width * candidate.entry.screened.height)
+    for candidate, match in zip(kept, find_duplicates(_prints(kept), options.near), strict=True):
         if match >= 0:
-            photograph.verdict, photograph.detail = Verdict.NEAR_COPY, str(kept[match].path)
+            candidate.verdict, candidate.detail = Verdict.NEAR_COPY, str(kept[match].path)
 
 
-def _prints(photographs: Sequence[_Photograph]) -> Prints:
-    found = [photograph.entry.screened.prints for photograph in photographs]
+def _prints(candidates: Sequence[Candidate]) -> Prints:
+    found = [candidate.entry.screened.prints for candidate in candidates]
     return _stacked([prints for prints in found if prints is not None])
 
 
@@ -346,68 +307,13 @@ def _stacked(prints: Sequence[Prints]) -> Prints:
     return np.stack(prints) if prints else np.zeros((0, *PRINT_SHAPE), np.uint8)
 
 
-# ---- writing ----------------------------------------------------------------------------------------------------
+# ---- writing ------------------------------------------------------------------------------------------
 
 
-def _write_shards(
-    folder: Path, kept: Sequence[_Photograph], log: ScreeningLog, options: BuildOptions, progress: Progress
-) -> list[Shard]:
-    from webdataset import ShardWriter  # noqa: PLC0415  (see _require_webdataset)
-
-    streams: list[IO[bytes]] = []
-
-    def open_shard(name: str) -> IO[bytes]:
-        streams.append((folder / name).open("wb"))
-        return streams[-1]
-
-    counts: Counter[str] = Counter()
-    limits = {"maxcount": options.shard_photographs, "maxsize": options.shard_bytes}
-    same = {"encoder": False, "mtime": 0, "user": "tintype", "group": "tintype"}
-    writer = ShardWriter(
-        _SHARD, **limits, **same, opener=open_shard, post=lambda _: streams[-1].close(), verbose=0
-    )
-    try:
-        for number, photograph in enumerate(kept):
-            key = f"{number:06d}_{_word(photograph.source.resolve().name)}_{photograph.label}"
-            writer.write({"__key__": key, options.suffix: log.read_data(photograph.entry)})
-            photograph.shard, photograph.member = writer.fname, f"{key}.{options.suffix}"
-            counts[photograph.shard] += 1
-            progress("writing", number + 1, len(kept))
-        writer.close()
-    finally:
-        for stream in streams:
-            stream.close()
-    return [_describe(folder / name, count) for name, count in counts.items()]
-
-
-def _describe(path: Path, photographs: int) -> Shard:
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Shard(path.name, photographs, path.stat().st_size, sha256)
-
-
-def _write_report(path: Path, photographs: Sequence[_Photograph]) -> None:
-    # A name that is no valid Unicode must not spoil the whole report.
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        table = csv.writer(stream)
-        table.writerow(_COLUMNS)
-        table.writerows(_report_row(photograph) for photograph in photographs)
-
-
-def _report_row(photograph: _Photograph) -> tuple[Any, ...]:
-    screened: Screened = photograph.entry.screened
-    colorful = "" if screened.colorfulness is None else f"{screened.colorfulness:.2f}"
-    return (
-        *(str(photograph.source), photograph.relative, photograph.label),
-        *(photograph.verdict.value, photograph.detail, photograph.shard, photograph.member),
-        *(screened.width or "", screened.height or "", colorful, screened.sha256),
-    )
-
-
-def _write_summary(path: Path, report: BuildReport, sources: Sequence[Path], options: BuildOptions) -> None:
+def _write_summary(path: Path, report: BuildReport, job: _Job) -> None:
     summary = {
-        "sources": [str(source) for source in sources],
-        "options": options.as_record(),
+        "sources": [str(source) for source in job.sources],
+        "options": job.options.as_record(),
         "versions": {name: version(name) for name in ("tintype", "pillow", "webdataset")},
         "kept": report.kept,
         "verdicts": report.verdicts,
@@ -418,23 +324,28 @@ def _write_summary(path: Path, report: BuildReport, sources: Sequence[Path], opt
     path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
 
 
-def _move(result: Path, out: Path, work: Path) -> None:
+def _empty_folder(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def _move(job: _Job) -> None:
     """Let the result appear under its name; what it replaces was checked by `_require_free`."""
-    if out.is_dir() and any(out.iterdir()):
-        out.rename(work / "replaced")
-    elif out.is_dir():
-        out.rmdir()
-    result.rename(out)
+    if job.out.is_dir() and any(job.out.iterdir()):
+        job.out.rename(job.work / "replaced")
+    elif job.out.is_dir():
+        job.out.rmdir()
+    (job.work / _RESULT).rename(job.out)
+    shutil.rmtree(job.work, ignore_errors=True)
 
 
-def _count(values: Iterator[str] | Any) -> dict[str, int]:
+def _count(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
 
 
-def _word(name: str) -> str:
-    """Return a name as a part of a member's name: no dots or underscores, which separate, and not too long."""
-    word = re.sub(r"[\W_]+", "-", name).strip("-")
-    return word.encode()[:40].decode(errors="ignore") or "none"
+def _tell(progress: Progress, stage: str, total: int, done: int) -> None:
+    progress(stage, done, total)
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:

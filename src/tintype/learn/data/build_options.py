@@ -32,14 +32,14 @@ class BuildOptions:
         format: "webp" (about half the size; color at half resolution), or "jpeg" (color at full resolution).
         quality: 1..100, of the encoder.
         min_side: photographs with a shorter side than so many pixels are left out.
-        min_colorfulness: photographs below this colorfulness (Hasler, Suesstrunk) teach that all is gray and are
-            left out; 15 is the threshold of BigColor (Kim et al. 2022). 0 keeps all.
-        min_tone_spread: toned prints and duotones, whose color follows their lightness but for so many Lab units,
-            are left out. 0 keeps all.
-        near: fingerprints (of 256 signs) that differ in at most so many are of one photograph, whose largest copy
-            is kept; -1 keeps all but copies of excluded photographs, which are always compared with the default.
-        exclude: folders, photographs, or text files that name one photograph a line (relative to that file): what a
-            model will be judged by. Near copies of them are left out.
+        min_colorfulness: photographs below this colorfulness (Hasler, Suesstrunk) teach that all is gray and
+            are left out; 15 is the threshold of BigColor (Kim et al. 2022). 0 keeps all.
+        min_tone_spread: toned prints and duotones, whose color follows their lightness but for so many Lab
+            units, are left out. 0 keeps all.
+        near: fingerprints (of 256 signs) that differ in at most so many are of one photograph, whose largest
+            copy is kept; -1 keeps all copies. Excluded photographs are compared with the default or more.
+        exclude: folders, photographs, or text files that name one photograph a line (relative to that file):
+            what a model will be judged by. Near copies of them are left out.
         seed: of the order in the shards.
         workers: processes; 0 takes one per processor. Changes nothing in the result.
         shard_photographs: most photographs in one shard.

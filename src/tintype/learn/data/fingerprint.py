@@ -1,15 +1,16 @@
-"""Which photographs are near copies of each other: resized, recompressed, lightly edited, mirrored, cut to a square.
+"""Which photographs are near copies of each other: resized, recompressed, edited, mirrored, cut to a square.
 
-A fingerprint is the signs of the 16 x 16 lowest frequencies of the gray picture at 64 x 64 pixels (a perceptual
-hash), of the whole photograph and of its middle square. Mirroring flips the signs of the odd horizontal frequencies,
-so mirrored copies are found without a second fingerprint.
+A fingerprint is the signs of the 16 x 16 lowest frequencies of the gray picture at 64 x 64 pixels (a
+perceptual hash), of the whole photograph and of its middle square. Mirroring flips the signs of the odd
+horizontal frequencies, so mirrored copies are found without a second fingerprint.
 
-The imagehash package does the same for one picture, but brings scipy and PyWavelets, knows neither squares nor
-mirrors, and compares one pair at a time; here a block of comparisons is one matrix product.
+The imagehash package does the same for one picture, but brings scipy and PyWavelets, knows neither squares
+nor mirrors, and compares one pair at a time; here a block of comparisons is one matrix product.
 
-Measured on 4,412 photographs: the two nearest different ones differ in 76 of the 256 signs, half of the photographs
-in 98 from their nearest; copies at half size with JPEG 30, with another gamma or contrast, or cut by 1% differ in
-26 at most, and 97% of those cut by 3% on each side in fewer than 64. A copy cut by more than that is not found.
+Measured on 4,412 photographs: the two nearest different ones differ in 76 of the 256 signs, half of the
+photographs in 98 from their nearest; copies at half size with JPEG 30, with another gamma or contrast, or
+cut by 1% differ in 26 at most, and 97% of those cut by 3% on each side in fewer than 64. A copy cut by more
+than that is not found.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from tintype.color.difference import colorfulness
 from tintype.color.lab import srgb_to_lab
@@ -51,7 +51,8 @@ class Screened:
         detail: one line that says more, or nothing.
         sha256: of the file, hex; empty if it could not be read.
         width, height: pixels of the original as it is meant to be seen; 0 if unknown.
-        colorfulness: as Hasler and Suesstrunk measure it, at the stored size; None if it came to nothing before.
+        colorfulness: as Hasler and Suesstrunk measure it, at the stored size; None if it came to nothing
+            before.
         prints: (2, 32) fingerprint, if kept.
         data: what to store, if kept.
     """
@@ -82,6 +83,8 @@ def screen_photograph(path: Path, options: BuildOptions) -> Screened:
             return _screen(content, sha256, options)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         return Screened(Verdict.TOO_LARGE, _one_line(error), sha256)
+    except UnidentifiedImageError:
+        return Screened(Verdict.BROKEN, "not a picture of a known format", sha256)
     except Exception as error:  # a decoder that was handed a broken file may raise anything
         return Screened(Verdict.BROKEN, _one_line(error), sha256)
 
@@ -126,8 +129,8 @@ def _judge(picture: Image.Image, options: BuildOptions) -> tuple[Verdict, float,
 def tone_spread(picture: Image.Image) -> float:
     """Return how far the colors of an RGB picture are from being a smooth function of their lightness.
 
-    Toned prints and duotones come to 1 to 2 Lab units (root mean square after a fit of third degree to a and b),
-    one color photograph in a hundred to less than 2.5, half of them to more than 11.
+    Toned prints and duotones come to 1 to 2 Lab units (root mean square after a fit of third degree to a and
+    b), one color photograph in a hundred to less than 2.5, half of them to more than 11.
     """
     small = picture.resize((_TONE_SIDE, _TONE_SIDE), Image.Resampling.BOX)
     lab = srgb_to_lab(np.asarray(small, np.float64) / 255).reshape(-1, 3)
@@ -153,7 +156,7 @@ def _open(content: bytes, short_side: int) -> tuple[Image.Image, tuple[int, int]
 
 def _register_heif() -> None:
     try:
-        from pillow_heif import register_heif_opener
+        from pillow_heif import register_heif_opener  # noqa: PLC0415  (an extra)
     except ImportError:  # the extra "heif" is not installed: such files are reported as broken
         return
     register_heif_opener()

@@ -1,7 +1,8 @@
 """What has been screened so far, on disk, so that an interrupted build goes on where it stopped.
 
-Two files that only grow: the stored photographs one after another, and a line of JSON for each photograph that was
-looked at. A line is written after its bytes; what a kill left behind the last whole line is cut off.
+Two files that only grow: the stored photographs one after another, and a line of JSON for each photograph
+that was looked at. A line is written after its bytes; what a kill left behind the last whole line is cut
+off.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ class ScreeningLog:
         """Return what is known of a file, or nothing if it was never screened or has changed since."""
         return self._entries.get(_identity(path))
 
-    def add(self, path: Path, screened: Screened) -> None:
-        """Store what was found out about a file.
+    def add(self, path: Path, screened: Screened) -> Entry:
+        """Store what was found out about a file, and return it without its data.
 
         Raises:
             OSError: the disk is full.
@@ -80,6 +81,7 @@ class ScreeningLog:
         self._lines.write(_to_line(identity, entry))
         self._lines.flush()
         self._entries[identity] = entry
+        return entry
 
     def read_data(self, entry: Entry) -> bytes:
         """Return what is to be stored of a photograph.
@@ -90,7 +92,7 @@ class ScreeningLog:
         self._data.seek(entry.offset)
         data = self._data.read(entry.length)
         if zlib.crc32(data) != entry.checksum:
-            raise DataError(f"{self._path} was changed by something else: delete it and build again")
+            raise DataError(f"{self._path} was changed by something else: run this again")
         return data
 
     def _resume(self, header: bytes) -> None:
@@ -101,7 +103,9 @@ class ScreeningLog:
             for line, identity, entry in _read_lines(self._lines):
                 if entry.offset + entry.length > stored:
                     break
-                self._entries[identity] = entry
+                # What could not be read may have been mended, or the missing decoder installed.
+                if entry.screened.verdict is not Verdict.BROKEN:
+                    self._entries[identity] = entry
                 good, size = good + len(line), entry.offset + entry.length
         self._lines.truncate(good)
         self._data.truncate(size)
@@ -118,6 +122,7 @@ def _open_to_grow(path: Path) -> BufferedRandom:
 
 def _identity(path: Path) -> str:
     """Return what a file is known by: where it is, its size, and when it was changed."""
+    path = path.absolute()
     try:
         state = path.stat()
     except OSError:  # it is gone or may not be looked at, and its verdict says so
