@@ -65,7 +65,7 @@ class DataRecipe:
         multiple: heights and widths are multiples of this.
         held_out: one photograph of so many (by the hash of its name) is kept for validation.
         workers: processes that prepare batches; 0: the training process itself.
-        """
+    """
 
     root: str = ""
     sources: tuple[Source, ...] = (Source("train"),)
@@ -229,7 +229,9 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
 def list_recipes() -> list[str]:
     """Return the names of the recipes of this package."""
     folder = resources.files("tintype.learn") / "recipes"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
 
 
 def _read_toml(name_or_path: str) -> dict[str, Any]:

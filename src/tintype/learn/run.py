@@ -145,9 +145,7 @@ def write_record(run: Run, pools: Sequence[Pool]) -> None:
         "recipe": recipe_to_dict(run.recipe),
         "data": {
             "digest": digest_of(pools),
-            "sources": {
-                p.source.match: {"train": len(p.train), "held_out": len(p.held_out)} for p in pools
-            },
+            "sources": {p.source.match: {"train": len(p.train), "held_out": len(p.held_out)} for p in pools},
         },
         "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "revision": _revision(),
@@ -165,7 +163,7 @@ def write_record(run: Run, pools: Sequence[Pool]) -> None:
 def _average_of(network: TintypeNet, recipe: Recipe, plan: BatchPlan) -> Any:
     """Return an exponential moving average of the weights with the recipe's half-life."""
     import_timm()
-    from timm.utils import ModelEmaV3  # noqa: PLC0415 - can be imported only after import_timm
+    from timm.utils.model_ema import ModelEmaV3  # noqa: PLC0415 - can be imported only after import_timm
 
     batch = plan.samples[-1] / len(plan)
     decay = 0.5 ** (batch / recipe.optimizer.average)

@@ -50,7 +50,8 @@ def train(
     Args:
         recipe: see `Recipe`.
         folder: the run's folder; a checkpoint in it is gone on from.
-        accelerator, devices: Fabric's; under ``torchrun`` each process takes its part of every batch.
+        accelerator: Fabric's name of the kind of device.
+        devices: how many; under ``torchrun`` each process takes its part of every batch.
         stop_after: minutes after which the run saves and returns, to be gone on with later.
         progress: told after every step.
 
@@ -63,7 +64,7 @@ def train(
     pools = load_pools(recipe.data)
     plan = BatchPlan(recipe, pools, rank=fabric.global_rank, world=fabric.world_size)
     run = start_run(recipe, folder, fabric, plan)
-    held_out = load_held_out(pools, recipe.validation)
+    held_out = load_held_out(pools, recipe.validation, fabric.device)
     if fabric.is_global_zero:
         write_record(run, pools)
     with SummaryWriter(folder / "events") as writer:
@@ -118,7 +119,7 @@ def _take_step(run: Run, examples: Examples) -> dict[str, float]:
     if run.step % LOG_EVERY:
         return {}
     values = {name: float(term.detach()) for name, term in terms.items()}
-    return {**values, "gradient_norm": float(norm), "rate": factor, "broken": float(run.broken)}
+    return {**values, "gradient_norm": float(norm or 0.0), "rate": factor, "broken": float(run.broken)}
 
 
 def _loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> dict[str, Tensor]:
@@ -128,7 +129,9 @@ def _loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> dic
     truth = (examples.bins, examples.weights, examples.ab)
     asked = [cells_of(maps, rows) for maps in (outputs["bin_logits"], *truth)]
     answer, (bins, weights, ab) = F.log_softmax(asked[0].float(), 1), asked[1:]
-    terms = {"classification": loss.classification * soft_cross_entropy(answer, bins, weights, run.class_weights)}
+    terms = {
+        "classification": loss.classification * soft_cross_entropy(answer, bins, weights, run.class_weights)
+    }
     if loss.regression:
         terms["regression"] = loss.regression * smooth_color_distance(answer, ab, run.centers)
     if "classes" in outputs:
@@ -183,7 +186,9 @@ def _append_curve(path: Path, row: dict[str, Any]) -> None:
         writer = csv.DictWriter(file, row)
         if is_new:
             writer.writeheader()
-        writer.writerow({key: f"{value:.5g}" if isinstance(value, float) else value for key, value in row.items()})
+        writer.writerow(
+            {key: f"{value:.5g}" if isinstance(value, float) else value for key, value in row.items()}
+        )
 
 
 def _stop_at_broken_loss(run: Run, examples: Examples) -> NoReturn:

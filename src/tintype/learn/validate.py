@@ -18,6 +18,7 @@ from tintype.learn.data.examples import GRID, encode_bins
 from tintype.learn.data.photographs import Photograph, Pool
 from tintype.learn.losses.classification import cells_of, soft_cross_entropy
 from tintype.learn.recipe import ValidationRecipe
+from tintype.measure.auc import ErrorTable
 
 VIVID = (0.5, 0.6)  # rarity and temperature of the second figure of each kind and of the contact sheet
 HINTED = 10  # points of the figure with hints
@@ -37,7 +38,7 @@ class HeldOut:
     hints: Tensor
 
 
-def load_held_out(pools: Sequence[Pool], recipe: ValidationRecipe) -> HeldOut:
+def load_held_out(pools: Sequence[Pool], recipe: ValidationRecipe, device: torch.device) -> HeldOut:
     """Take held-out photographs of the sources that may be shown at the validation's size."""
     chosen: list[Photograph] = []
     for pool in pools:
@@ -45,41 +46,66 @@ def load_held_out(pools: Sequence[Pool], recipe: ValidationRecipe) -> HeldOut:
             chosen.extend(pool.held_out)
     pixels = center_crops(chosen[: recipe.photos], recipe.side)
     lab = srgb_to_lab(pixels.float() / 255).permute(0, 3, 1, 2).contiguous()
-    return HeldOut(lab, _true_points(lab[:, 1:]))
+    return HeldOut(lab.to(device), _true_points(lab[:, 1:]).to(device))
 
 
 @torch.no_grad()
 def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, float]:
-    """Return figures over the held-out photographs, colored without film and, but for one, without hints.
+    """Return figures over the held-out photographs, colored without film and, but for the last, without hints.
 
-    ``loss``: cross-entropy in nats; ``psnr``, ``ab_error``, ``colorfulness``: of the plain mean (most faithful);
-    ``vivid_*``: at rarity and temperature `VIVID`; ``psnr_10``: with ten true points.
+    ``loss``: cross-entropy in nats. ``psnr``, ``ab_error``, ``colorfulness`` (share of the truth's), ``auc``,
+    ``rebalanced``: of the plain mean, the most faithful decoding; ``vivid_...``: the same at `VIVID`;
+    ``psnr_10``: with ten true points.
     """
-    sums: dict[str, float] = {}
+    losses: list[Tensor] = []
+    faithful, vivid, hinted = _Tally(), _Tally(), _Tally()
     for lab, hints in _chunks(held_out):
         logits = _logits(network, lab, torch.zeros_like(hints))
         bins, weights = encode_bins(F.avg_pool2d(lab[:, 1:], GRID))
-        hinted = _logits(network, lab, hints)
-        figures = {
-            "loss": float(
-                soft_cross_entropy(
-                    F.log_softmax(cells_of(logits), 1), cells_of(bins), cells_of(weights)
-                )
-            ),
-            **_figures("", lab, _mean_color(logits, prior, 0.0, 1.0)),
-            **_figures("vivid_", lab, _mean_color(logits, prior, *VIVID)),
-            "psnr_10": _figures("", lab, _mean_color(hinted, prior, 0.0, 1.0))["psnr"],
-            "true_colorfulness": float(_colorfulness(_to_srgb(lab)).mean()),
+        answer = F.log_softmax(cells_of(logits), 1)
+        losses.append(soft_cross_entropy(answer, cells_of(bins), cells_of(weights)) * len(lab))
+        faithful.add(lab, _mean_color(logits, prior, 0.0, 1.0))
+        vivid.add(lab, _mean_color(logits, prior, *VIVID))
+        hinted.add(lab, _mean_color(_logits(network, lab, hints), prior, 0.0, 1.0))
+    return {
+        "loss": float(torch.stack(losses).sum()) / len(held_out.lab),
+        **faithful.figures(),
+        **{f"vivid_{key}": value for key, value in vivid.figures().items()},
+        "psnr_10": hinted.figures()["psnr"],
+    }
+
+
+class _Tally:
+    """Figures of one decoding, added up over chunks of photographs."""
+
+    def __init__(self) -> None:
+        self.errors = ErrorTable()
+        self.psnr: list[Tensor] = []
+        self.ab_error: list[Tensor] = []
+        self.colorfulness: list[Tensor] = []
+
+    def add(self, lab: Tensor, ab: Tensor) -> None:
+        colored, true = _to_srgb(torch.cat([lab[:, :1], ab], 1)), _to_srgb(lab)
+        error = (colored - true).square().mean((1, 2, 3)).clamp(min=1e-10)
+        self.psnr.append(-10 * error.log10())
+        self.ab_error.append((ab - lab[:, 1:]).norm(dim=1).mean((1, 2)))
+        self.colorfulness.append(torch.stack([_colorfulness(colored), _colorfulness(true)]))
+        self.errors.add(*(x.permute(0, 2, 3, 1).cpu().numpy() for x in (lab[:, 1:], ab)))
+
+    def figures(self) -> dict[str, float]:
+        auc = self.errors.auc()
+        colored, true = torch.cat(self.colorfulness, 1).mean(1).tolist()
+        return {
+            "psnr": float(torch.cat(self.psnr).mean()),
+            "ab_error": float(torch.cat(self.ab_error).mean()),
+            "colorfulness": colored / true,
+            "auc": auc.raw,
+            "rebalanced": auc.rebalanced,
         }
-        for key, value in figures.items():
-            sums[key] = sums.get(key, 0.0) + value * len(lab) / len(held_out.lab)
-    return sums
 
 
 @torch.no_grad()
-def write_contact_sheet(
-    network: nn.Module, held_out: HeldOut, prior: Tensor, path: Path, count: int
-) -> None:
+def write_contact_sheet(network: nn.Module, held_out: HeldOut, prior: Tensor, path: Path, count: int) -> None:
     """Write rows of gray | faithful | vivid | ten hints | true, as one JPEG."""
     step = max(1, len(held_out.lab) // max(1, count))
     lab, hints = held_out.lab[::step][:count], held_out.hints[::step][:count]
@@ -93,14 +119,15 @@ def write_contact_sheet(
     ]
     rows = torch.cat([_to_srgb(torch.cat([lab[:, :1], ab], 1)) for ab in columns], 3)
     sheet = (rows.permute(0, 2, 3, 1).flatten(0, 1) * 255).round().byte()
-    Image.fromarray(sheet.numpy()).save(path, quality=88)
+    Image.fromarray(sheet.cpu().numpy()).save(path, quality=88)
 
 
 def _logits(network: nn.Module, lab: Tensor, hints: Tensor) -> Tensor:
     palette = lab.new_zeros(len(lab), BIN_COUNT + 1)
     with torch.autocast(lab.device.type, torch.bfloat16):
         outputs = network(lab[:, :1], hints, palette)
-    return outputs["bin_logits"].float()
+    logits: Tensor = outputs["bin_logits"].float()
+    return logits
 
 
 def _mean_color(logits: Tensor, prior: Tensor, rarity: float, temperature: float) -> Tensor:
@@ -111,18 +138,9 @@ def _mean_color(logits: Tensor, prior: Tensor, rarity: float, temperature: float
     return F.interpolate(ab, scale_factor=GRID, mode="bilinear", align_corners=False)
 
 
-def _figures(prefix: str, lab: Tensor, ab: Tensor) -> dict[str, float]:
-    colored, true = _to_srgb(torch.cat([lab[:, :1], ab], 1)), _to_srgb(lab)
-    error = (colored - true).square().mean((1, 2, 3)).clamp(min=1e-10)
-    return {
-        f"{prefix}psnr": float((-10 * error.log10()).mean()),
-        f"{prefix}ab_error": float((ab - lab[:, 1:]).norm(dim=1).mean()),
-        f"{prefix}colorfulness": float(_colorfulness(colored).mean()),
-    }
-
-
 def _to_srgb(lab: Tensor) -> Tensor:
-    return lab_to_srgb(lab.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).clamp(0, 1)
+    srgb: Tensor = lab_to_srgb(lab.permute(0, 2, 3, 1))
+    return srgb.permute(0, 3, 1, 2).clamp(0, 1)
 
 
 def _colorfulness(srgb: Tensor) -> Tensor:
@@ -148,4 +166,6 @@ def _true_points(ab: Tensor) -> Tensor:
 
 
 def _chunks(held_out: HeldOut) -> Iterator[tuple[Tensor, Tensor]]:
-    yield from zip(held_out.lab.split(CHUNK), held_out.hints.split(CHUNK), strict=True)
+    for first in range(0, len(held_out.lab), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        yield held_out.lab[chunk], held_out.hints[chunk]

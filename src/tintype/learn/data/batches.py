@@ -50,7 +50,7 @@ class _Stream:
         turn, place = divmod(position, count)
         if turn not in self.orders:
             self.orders = {turn: np.random.default_rng((self.seed, 7, turn)).permutation(count)}
-        return self.pool.train[self.orders[turn][place]]
+        return self.pool.train[int(self.orders[turn][place])]
 
 
 class BatchPlan(Dataset[Batch]):
@@ -114,7 +114,9 @@ def _draw_sizes(recipe: Recipe) -> NDArray[np.int64]:
     shares = np.array([size.share for size in sizes])
     shares = shares / shares.sum()
     mean = float(sum(share * size.count for share, size in zip(shares, sizes, strict=True)))
-    drawn = np.random.default_rng((recipe.seed, 3)).choice(len(sizes), int(recipe.samples / mean) + 50, p=shares)
+    drawn = np.random.default_rng((recipe.seed, 3)).choice(
+        len(sizes), int(recipe.samples / mean) + 50, p=shares
+    )
     shown = np.cumsum(np.array([size.count for size in sizes])[drawn])
     return drawn[: int(np.searchsorted(shown, recipe.samples)) + 1]
 

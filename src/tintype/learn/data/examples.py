@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -42,11 +42,6 @@ class Examples:
     bins: Tensor
     weights: Tensor
     broken: int = 0
-
-    def to(self, device: torch.device) -> Examples:
-        """Return the same on another device."""
-        moved = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Examples(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in moved.items()})
 
 
 def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0) -> Examples:

@@ -89,12 +89,12 @@ def _point_hints(ab: Tensor, recipe: HintRecipe, generator: torch.Generator) -> 
     confidence = torch.where(u[1] < recipe.doubtful, 0.2 + 0.8 * u[2], torch.ones_like(u[2]))
     wrong = torch.rand((n, most), generator=generator, device=device) > confidence
     color = torch.where(wrong[..., None], color.roll(1, 0), color)
-    return _paint(torch.cat([color, confidence[..., None]], 2), x, y, patch, exists, (height, width))
+    return _paint(torch.cat([color, confidence[..., None]], 2), (x, y), patch, exists, (height, width))
 
 
 def _patch_means(ab: Tensor, x: Tensor, y: Tensor, patch: Tensor) -> Tensor:
     """Return the mean color (N, P, 2) of square patches, from an integral image."""
-    n, _, height, width = ab.shape
+    n, width = ab.shape[0], ab.shape[3]
     integral = F.pad(ab.double().cumsum(2).cumsum(3), (1, 0, 1, 0)).flatten(2)
 
     def corner(row: Tensor, column: Tensor) -> Tensor:
@@ -106,11 +106,11 @@ def _patch_means(ab: Tensor, x: Tensor, y: Tensor, patch: Tensor) -> Tensor:
 
 
 def _paint(
-    values: Tensor, x: Tensor, y: Tensor, patch: Tensor, exists: Tensor, size: tuple[int, int]
+    values: Tensor, corners: tuple[Tensor, Tensor], patch: Tensor, exists: Tensor, size: tuple[int, int]
 ) -> Tensor:
     """Paint square patches (N, P) of values (N, P, 3) into maps (N, 3, H, W)."""
     n, most, channels = values.shape
-    height, width = size
+    (x, y), (height, width) = corners, size
     side = int(patch.max())
     offset = torch.arange(side, device=values.device)
     inside = (offset < patch[..., None]) & exists[..., None]
@@ -127,20 +127,18 @@ def _paint(
 def _soft_hints(ab: Tensor, generator: torch.Generator) -> Tensor:
     """Return displaced, noisy hints over wide smooth regions, less sure where they are noisier."""
     n, _, height, width = ab.shape
-    device = ab.device
-    confidence = _smooth_field(n, 1, (height, width), generator, device).mul(1.5).sigmoid()
+    confidence = _smooth_field((n, 1, height, width), generator).mul(1.5).sigmoid()
     confidence = ((confidence - 0.4) / 0.6).clamp(0, 0.9)
-    flow = 0.05 * _smooth_field(n, 2, (height, width), generator, device).permute(0, 2, 3, 1)
-    identity = torch.eye(2, 3, device=device).expand(n, 2, 3)
+    flow = 0.05 * _smooth_field((n, 2, height, width), generator).permute(0, 2, 3, 1)
+    identity = torch.eye(2, 3, device=ab.device).expand(n, 2, 3)
     still = F.affine_grid(identity, [n, 2, height, width], align_corners=False)
     grid = still + flow * (1 - confidence[:, 0, ..., None])
     moved = F.grid_sample(ab, grid, padding_mode="border", align_corners=False)
-    noise = _smooth_field(n, 2, (height, width), generator, device, cells=8)
+    noise = _smooth_field((n, 2, height, width), generator, cells=8)
     return torch.cat([moved + 20.0 * (1 - confidence) * noise, confidence], 1) * (confidence > 0)
 
 
-def _smooth_field(
-    n: int, channels: int, size: tuple[int, int], generator: torch.Generator, device: torch.device, cells: int = 4
-) -> Tensor:
-    coarse = torch.randn((n, channels, cells, cells), generator=generator, device=device)
-    return F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
+def _smooth_field(shape: tuple[int, int, int, int], generator: torch.Generator, cells: int = 4) -> Tensor:
+    """Return a smooth random field of about unit variance, (N, C, H, W), with ``cells`` bumps each way."""
+    coarse = torch.randn((*shape[:2], cells, cells), generator=generator, device=generator.device)
+    return F.interpolate(coarse, size=shape[2:], mode="bilinear", align_corners=False)

@@ -21,6 +21,10 @@ def create_network(name: str, changes: Mapping[str, Any] | None = None) -> Tinty
     known = {f.name for f in dataclasses.fields(TintypeConfig)}
     for key in changes or {}:
         if key not in known:
-            raise RecipeError(f"recipe: unknown key network_changes.{key}; known are {', '.join(sorted(known))}")
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in (changes or {}).items()}
+            raise RecipeError(
+                f"recipe: unknown key network_changes.{key}; known are {', '.join(sorted(known))}"
+            )
+    values: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in (changes or {}).items()
+    }
     return TintypeNet(dataclasses.replace(CONFIGS[name], **values))

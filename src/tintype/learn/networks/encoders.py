@@ -21,7 +21,9 @@ from torch import Tensor, nn
 from tintype.errors import MissingExtraError, ModelNotFoundError, RecipeError
 
 WEIGHTS_VARIABLE = "TINTYPE_WEIGHTS"
-_torchvision_operators: list[torch.library.Library] = []  # a library object undoes its declarations when it dies
+_torchvision_operators: list[
+    torch.library.Library
+] = []  # a library object undoes its declarations when it dies
 
 
 def _has_compiled_torchvision() -> bool:
@@ -38,7 +40,7 @@ def _has_compiled_torchvision() -> bool:
 
 
 def _declare_torchvision_operators() -> None:
-    library = torch.library.Library("torchvision", "DEF")  # noqa: TOR901 - kept alive below
+    library = torch.library.Library("torchvision", "DEF")
     for name in ("nms", "qnms"):
         library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     _torchvision_operators.append(library)
@@ -88,7 +90,7 @@ def pad_as_tensorflow(model: nn.Module) -> nn.Module:
     """
     for module in [*model.modules()]:
         for name, child in [*module.named_children()]:
-            if isinstance(child, nn.Conv2d) and child.stride[0] > 1 and child.padding[0] > 0:
+            if isinstance(child, nn.Conv2d) and child.stride[0] > 1 and child.padding != (0, 0):
                 total = child.kernel_size[0] - child.stride[0]
                 before = total // 2
                 child.padding = (0, 0)
@@ -131,7 +133,7 @@ class TimmEncoder(nn.Module):
         info = body.feature_info if isinstance(body.feature_info, list) else body.feature_info.info
         self.channels = tuple(stage["num_chs"] for stage in info)
         self.reductions = tuple(stage["reduction"] for stage in info)
-        self.body = pad_as_tensorflow(body) if same_padding else body
+        self.body: Any = pad_as_tensorflow(body) if same_padding else body
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """Return the features of every stage, finest first."""

@@ -123,6 +123,7 @@ class PaletteEncoder(nn.Module):
         super().__init__()
         self.embed = nn.Sequential(nn.Linear(BIN_COUNT, width), nn.ReLU(), nn.Linear(width, width))
         self.gain = nn.Parameter(torch.tensor(0.3))
+        self.prior: Tensor
         self.register_buffer("prior", torch.full((BIN_COUNT,), 1.0 / BIN_COUNT))
 
     def forward(self, palette: Tensor) -> tuple[Tensor, Tensor]:
