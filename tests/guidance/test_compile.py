@@ -95,6 +95,12 @@ def test_orders_are_obeyed_in_the_cells_they_cover():
     assert np.array_equal(ab[untouched], plain[untouched])
 
 
+def test_order_pins_a_cell_from_half_of_it_on():
+    pins = compiled(patch(8, 8)).pins
+    # The patch ends in the middle of the next cells: a half of one is enough, a quarter is half of a pin.
+    assert pins[2:5, 2:5, 2].tolist() == [[1, 1, 0], [1, 0.5, 0], [0, 0, 0]]
+
+
 def test_advice_pins_nothing():
     assert compiled(patch(9, 21, confidence=0.999)).pins is None
 

@@ -1,1 +1,1 @@
-"""Tintype: measure."""
+"""How good colors are: figures, protocols, tables. Numbers and pictures only, no torch."""

@@ -1,0 +1,119 @@
+"""What several answers to one photograph are worth: the best one, how they differ, whether they are blotched.
+
+Deshpande et al., "Learning Diverse Image Colorization" (2017), judge samples by the error of the best one and
+by their variance. Variance alone is cheap: a tint over the whole picture has it, and so have blotches. So the
+share of variance within photographs is measured, and chroma that changes slowly where the lightness does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.measure.fidelity import mean_ab_distance
+
+Floats = NDArray[np.floating[Any]]
+
+LOW_FREQUENCY = 8.0
+"""Width of the Gaussian low-pass, in cycles over the short side: what is slower counts as slowly changing."""
+
+_FLAT_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variance of samples around the automatic result, both parts in squared Lab units.
+
+    Attributes:
+        within: of the pixels around each difference's own mean.
+        between: of the means of the differences: a tint of the whole picture.
+    """
+
+    within: float
+    between: float
+
+    @property
+    def within_share(self) -> float:
+        """Share of the variance that lies within photographs, 0..1."""
+        total = self.within + self.between
+        return self.within / total if total > 0 else 0.0
+
+
+def error_of_best(true_ab: Floats, samples: Sequence[Floats]) -> float:
+    """Measure the mean ab distance of the sample that has the least.
+
+    Args:
+        true_ab: (H, W, 2), Lab units.
+        samples: the same shape each, one or more.
+    """
+    return min(mean_ab_distance(true_ab, sample) for sample in samples)
+
+
+def spread(automatic: Floats, samples: Sequence[Floats]) -> Spread:
+    """Split the variance of samples minus the automatic result into within the photograph and of its mean.
+
+    Args:
+        automatic: ab (H, W, 2), Lab units, at the same decoding.
+        samples: the same shape each, one or more.
+    """
+    differences = np.stack([np.subtract(sample, automatic, dtype=np.float64) for sample in samples])
+    tints = differences.mean(axis=(1, 2), keepdims=True)
+    within = np.square(differences - tints).sum(axis=3).mean()
+    return Spread(float(within), float(np.square(tints).sum(axis=3).mean()))
+
+
+def low_frequency_energy(ab: Floats, cycles: float = LOW_FREQUENCY) -> float:
+    """Measure the variance of ab that lies in low spatial frequencies.
+
+    Args:
+        ab: (H, W, 2), Lab units.
+        cycles: width of the Gaussian low-pass, in cycles over the short side.
+
+    Returns:
+        Squared Lab units, both channels together.
+    """
+    smooth = _low_pass(ab, cycles)
+    return float(smooth.var(axis=(0, 1)).sum())
+
+
+def blotchiness(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) -> float:
+    """Measure how much slowly changing chroma changes where the lightness gives no cause.
+
+    Both are low-passed; the mean chroma gradient is taken over the half of the pixels whose lightness
+    gradient is smallest. The truth's own value is not 0: compare with it and with the automatic result's.
+
+    Args:
+        ab: (H, W, 2), Lab units.
+        lightness: (H, W), CIE L.
+        cycles: as in ``low_frequency_energy``.
+
+    Returns:
+        Lab units for each hundredth of the short side.
+    """
+    smooth = _low_pass(np.concatenate([lightness[..., None], ab], axis=2), cycles)
+    steepness = np.hypot(*np.gradient(smooth, axis=(0, 1)))
+    tone, chroma = steepness[..., 0], np.hypot(steepness[..., 1], steepness[..., 2])
+    flat = tone <= np.quantile(tone, _FLAT_SHARE)
+    return float(chroma[flat].mean() * min(lightness.shape) / 100)
+
+
+def _low_pass(planes: Floats, cycles: float) -> Floats:
+    """Low-pass planes (H, W, C); mirrored at the edges, so that the opposite edge is no neighbor."""
+    height, width = planes.shape[:2]
+    wide = np.pad(planes.astype(np.float64), ((0, height), (0, width), (0, 0)), mode="symmetric")
+    # The mirrored picture is twice as large, and has twice the cycles for the same pattern.
+    gain: Floats = np.exp(-0.5 * (_frequencies(2 * height, 2 * width) / (2 * cycles)) ** 2)
+    spectrum = np.fft.fft2(wide, axes=(0, 1)) * gain[..., None]
+    smooth: Floats = np.fft.ifft2(spectrum, axes=(0, 1)).real[:height, :width]
+    return smooth
+
+
+def _frequencies(height: int, width: int) -> NDArray[np.float64]:
+    """Return the spatial frequency of each place of a spectrum, in cycles over the short side."""
+    vertical, horizontal = np.fft.fftfreq(height), np.fft.fftfreq(width)
+    radius: NDArray[np.float64] = np.hypot(vertical[:, None], horizontal) * min(height, width)
+    return radius
