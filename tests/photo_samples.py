@@ -1,4 +1,4 @@
-"""Photograph files made inside the tests: small pictures in every format, and ICC profiles built byte by byte."""
+"""Photograph files made inside the tests: small pictures in every format, ICC profiles byte by byte."""
 
 import io
 import struct

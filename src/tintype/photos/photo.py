@@ -30,6 +30,8 @@ class Metadata:
         resolution_unit: the file's own unit: ``inch``, ``cm``, ``meter`` (PNG, JPEG 2000).
         comment: JPEG or GIF comment.
         extra: what only one format has:
+            ``jfif``: bytes, the JFIF segment's content;
+            ``extended_xmp``: tuple of bytes, the contents of the segments that continue a long JPEG XMP packet;
             ``photoshop``: bytes, all Photoshop image resources (8BIM blocks), IPTC included (JPEG, TIFF);
             ``text``: tuple of (keyword, text, language, translated keyword), PNG text chunks but XMP's;
             ``time``: bytes, the PNG tIME chunk's seven bytes;

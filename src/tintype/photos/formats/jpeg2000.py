@@ -40,6 +40,7 @@ class _Header:
     """What the boxes around the codestream say."""
 
     codestream: int = 0
+    codestream_end: int = 0
     icc: bytes | None = None
     color_space: int = 0
     has_palette: bool = False
@@ -68,7 +69,7 @@ def open_jpeg2000(source: Source, page: int) -> StoredPage:
         size.width,
         16 if size.bits > 8 else 8,
         kind,
-        fetch_from(lambda: _decode(source, size), size.bits),
+        fetch_from(lambda: _decode(source, header, size), size.bits),
         has_alpha=has_alpha,
         metadata=metadata,
         encoding=Encoding(
@@ -86,7 +87,7 @@ def _read_header(source: Source) -> _Header:
         if kind == b"jp2h":
             _read_header_boxes(source, header, start, end)
         elif kind == b"jp2c" and not header.codestream:
-            header.codestream = start
+            header.codestream, header.codestream_end = start, end
         elif kind == b"uuid" and end - start > 16:
             content = read_box(source.stream, start, end)
             header.uuids.setdefault(content[:16], content[16:])
@@ -153,9 +154,11 @@ def _judge_channels(channels: int, header: _Header) -> tuple[Kind, bool]:
     return ("gray" if channels <= 2 else "rgb"), channels in (2, 4)
 
 
-def _decode(source: Source, size: _Size) -> NDArray[Any]:
+def _decode(source: Source, header: _Header, size: _Size) -> NDArray[Any]:
+    # The codestream alone: from the whole file the codec would apply the profile, to 8 bits and for gray wrongly.
+    codestream = read_box(source.stream, header.codestream, header.codestream_end or source.size)
     try:
-        codes: NDArray[Any] = imagecodecs.jpeg2k_decode(source.content(), numthreads=2)
+        codes: NDArray[Any] = imagecodecs.jpeg2k_decode(codestream, numthreads=2)
     except Exception as error:  # a decoder may raise anything on damaged data
         raise source.fault(error) from error
     if codes.shape[:2] != (size.height, size.width) or codes.size != size.height * size.width * size.channels:

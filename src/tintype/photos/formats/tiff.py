@@ -108,10 +108,11 @@ def _list_pages(source: Source, page: int) -> tuple[Layout, list[int]]:
         offsets, broken = list_offsets(source.stream, layout)
     except DirectoryError as error:
         raise source.fault(error) from error
+    if broken:
+        # libtiff refuses all pages of such a file, and no result should quietly lack the rest of them.
+        raise replace(source, name=name_page(source.name, len(offsets) - 1, len(offsets))).fault(broken)
     if page >= len(offsets):
         raise UnreadablePhotoError(f"{source.name}: there is no page {page + 1}; the file has {len(offsets)}")
-    if broken and page == len(offsets) - 1:
-        raise replace(source, name=name_page(source.name, page, len(offsets))).fault(broken)
     return layout, offsets
 
 

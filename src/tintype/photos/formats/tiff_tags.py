@@ -129,7 +129,7 @@ def list_offsets(stream: BinaryIO, layout: Layout) -> tuple[list[int], str | Non
             offset = _read_next(stream, layout, offset)
         except DirectoryError as error:
             return list(offsets), str(error)
-    return list(offsets), None
+    return list(offsets), "its directories run in a circle" if offset in offsets else None
 
 
 def read_block(block: bytes) -> Directory | None:
