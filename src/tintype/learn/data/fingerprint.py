@@ -107,10 +107,11 @@ def _agreement(near: int) -> int:
 
 def _agreements(prints: Prints, known: Prints) -> Floats:
     """Return (N, M): the best agreement over whole and square of both, and over the mirrored photograph."""
-    ours, theirs = _signs(prints), _signs(known).reshape(-1, SIGNS)
-    both = np.concatenate([ours, ours * _mirror()], axis=1)
-    products = both.reshape(-1, SIGNS) @ theirs.T
-    best: Floats = products.reshape(len(prints), -1, len(known), 2).max(axis=(1, 3))
+    ours, theirs = _signs(prints), _signs(known)
+    best = np.full((len(prints), len(known)), -SIGNS, np.float32)
+    for view in (ours[:, 0], ours[:, 1], ours[:, 0] * _mirror(), ours[:, 1] * _mirror()):
+        for other in (theirs[:, 0], theirs[:, 1]):
+            np.maximum(best, view @ other.T, out=best)
     return best
 
 
