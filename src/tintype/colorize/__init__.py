@@ -1,1 +1,1 @@
-"""Tintype: colorize."""
+"""The main job: open a photograph once, color it often."""

@@ -1,0 +1,185 @@
+"""``tintype colorize``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Group, Parameter, validators
+
+from tintype.cli.complaint import STDIO, WrongCallError
+from tintype.errors import OutputError
+
+if TYPE_CHECKING:
+    from tintype.colorize.batch.plan import Companions, Plan
+    from tintype.guidance.guidance import Guidance
+
+_COLOR = Group.create_ordered("Color")
+_FILES = Group.create_ordered("Files")
+_MACHINE = Group.create_ordered("Machine")
+_Positive = validators.Number(gte=1)
+
+
+def colorize(
+    photos: Annotated[list[str], Parameter(name="photos")],
+    /,
+    *,
+    model: Annotated[str, Parameter(group=_COLOR)] = "tintype-small",
+    vividness: Annotated[
+        float | None, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1))
+    ] = None,
+    quality: Annotated[Literal["fast", "normal", "best"], Parameter(group=_COLOR)] = "normal",
+    model_size: Annotated[tuple[int, ...], Parameter(["--model-size", "--size"], group=_COLOR)] = (),
+    mirrored: Annotated[bool, Parameter(group=_COLOR)] = False,
+    hints: Annotated[Path | None, Parameter(group=_COLOR)] = None,
+    palette: Annotated[str | None, Parameter(group=_COLOR)] = None,
+    samples: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1000))] = 0,
+    seed: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=0))] = 0,
+    recolor: Annotated[bool, Parameter(group=_COLOR)] = False,
+    ignore_profile: Annotated[bool, Parameter(group=_COLOR)] = False,
+    output: Annotated[str | None, Parameter(["--output", "-o"], group=_FILES)] = None,
+    layer: Annotated[bool, Parameter(group=_FILES)] = False,
+    doubt: Annotated[bool, Parameter(group=_FILES)] = False,
+    compare: Annotated[bool, Parameter(group=_FILES)] = False,
+    no_mark: Annotated[bool, Parameter(group=_FILES)] = False,
+    force: Annotated[bool, Parameter(group=_FILES)] = False,
+    dry_run: Annotated[bool, Parameter(group=_FILES)] = False,
+    report: Annotated[Path | None, Parameter(group=_FILES)] = None,
+    json: Annotated[bool, Parameter(group=_FILES)] = False,
+    quiet: Annotated[bool, Parameter(["--quiet", "-q"], group=_FILES)] = False,
+    threads: Annotated[int | None, Parameter(group=_MACHINE, validator=_Positive)] = None,
+    max_megapixels: Annotated[float, Parameter(group=_MACHINE, validator=validators.Number(gt=0))] = 500,
+) -> int:
+    """Color photographs, and folders of them.
+
+    A result lies beside its photograph, scan_color.tif beside scan.tif, or in the folder that -o names, where
+    names and sub-folders are kept. The originals are never touched. A result that is there already with the same
+    settings is skipped, so the same command goes on where it was stopped; any other file in the way is an error
+    for that photograph, and the next one is begun.
+
+    Args:
+        photos: Files and folders; "-" reads one photograph from stdin.
+        model: Name of a model (see "tintype models list") or path of a .onnx file.
+        vividness: 0 is most faithful, 1 most vivid; the model's own default if not given.
+        quality: "fast" looks once at a smaller size, "best" at three sizes and mirrored.
+        model_size: Size at which the model looks at the photograph, instead of a quality; given several times, the
+            answers are averaged. The size of the result is always that of the photograph.
+        mirrored: Look at the mirrored photograph too, and average.
+        hints: Colors for places, as JSON: what you know about the photograph.
+        palette: Colors for the photograph as a whole: a color photograph, or a JSON file.
+        samples: Write so many alternatives beside each result.
+        seed: The same seed gives the same alternatives.
+        recolor: Color photographs that are in color already; otherwise they are named and left alone.
+        ignore_profile: Read photographs as if they had no ICC profile.
+        output: Folder for the results; for a single photograph also the name of the result, or "-" for stdout.
+        layer: Write the color alone too, as a layer for Photoshop or GIMP (blend mode "Color").
+        doubt: Write a map too of where the model knows little (white).
+        compare: Write a picture too of before and after.
+        no_mark: Do not say in the result that its colors were made by a machine.
+        force: Replace files that are in the way.
+        dry_run: Only say what would be done.
+        report: Write a CSV file with one row a photograph.
+        json: Print the outcome as JSON.
+        quiet: Print errors only.
+        threads: Threads to use; all cores if not given.
+        max_megapixels: Refuse photographs that declare more.
+    """
+    from tintype.cli.coloring import BatchCall, color_all  # noqa: PLC0415 - heavy
+    from tintype.colorize.batch.plan import Companions  # noqa: PLC0415
+    from tintype.colorize.batch.run import BatchOptions  # noqa: PLC0415
+    from tintype.colorize.settings import choose_settings  # noqa: PLC0415
+    from tintype.models.catalog import find_model  # noqa: PLC0415
+
+    found = find_model(model)
+    settings = choose_settings(
+        found.card,
+        _read_guidance(hints, palette),
+        vividness=vividness,
+        quality=quality,
+        sizes=model_size or None,
+        mirrored=mirrored or None,
+    )
+    companions = Companions(samples, seed, layer=layer, doubt=doubt, compare=compare)
+    options = BatchOptions(
+        settings=replace(settings, ignores_profile=ignore_profile),
+        companions=companions,
+        recolor=recolor,
+        overwrite=force,
+        mark=not no_mark,
+        max_pixels=round(max_megapixels * 1e6),
+        dry_run=dry_run,
+        threads=threads,
+    )
+    if photos == [STDIO] and output is None:
+        output = STDIO
+    with _planned(photos, output, companions, as_json=json) as plan:
+        call = BatchCall(
+            plan, found, options, report=report, as_json=json, quiet=quiet, to_stdout=output == STDIO
+        )
+        return color_all(call)
+
+
+def _read_guidance(hints: Path | None, palette: str | None) -> Guidance:
+    from tintype.colorize.palettes import read_palette  # noqa: PLC0415 - heavy
+    from tintype.guidance.guidance import Guidance, read_guidance  # noqa: PLC0415
+
+    guidance = read_guidance(hints) if hints else Guidance()
+    if palette:
+        guidance = guidance.merged(Guidance(palette=read_palette(palette)))
+    return guidance
+
+
+@contextmanager
+def _planned(
+    photos: list[str], output: str | None, companions: Companions, *, as_json: bool
+) -> Iterator[Plan]:
+    """Give the plan; what goes through stdin and stdout lies in a temporary folder meanwhile."""
+    from tintype.colorize.batch.plan import make_plan  # noqa: PLC0415
+
+    if STDIO not in (*photos, output):
+        try:
+            plan = make_plan(
+                [Path(photo) for photo in photos], None if output is None else Path(output), companions
+            )
+        except OutputError as error:
+            raise WrongCallError(str(error)) from error
+        if not plan.jobs and not plan.problems:
+            raise WrongCallError(
+                f"there are no photographs in {', '.join(photos)}; name files or other folders"
+            )
+        yield plan
+        return
+    _check_streams(photos, output, companions, as_json=as_json)
+    with tempfile.TemporaryDirectory(prefix="tintype-") as folder:
+        yield _stream_plan(photos[0], output, Path(folder), companions)
+
+
+def _check_streams(photos: list[str], output: str | None, companions: Companions, *, as_json: bool) -> None:
+    """Refuse calls in which a stream would have to carry more than one photograph."""
+    if len(photos) > 1 or Path(photos[0]).is_dir():
+        raise WrongCallError(
+            "stdin and stdout carry one photograph; name no others, or give a folder with -o"
+        )
+    if output is not None and output != STDIO:
+        if Path(output).is_dir():
+            raise WrongCallError(f"{output}: this is a folder; name the result of what comes from stdin")
+        return
+    if len(companions.paths(Path("result"))) > 1:
+        raise WrongCallError("stdout carries the result alone; give the name of a file with -o")
+    if as_json:
+        raise WrongCallError("stdout can't carry both the result and JSON; give the name of a file with -o")
+    if sys.stdout.isatty():
+        raise WrongCallError("the result would be printed on the terminal; give the name of a file with -o")
+
+
+def _stream_plan(photo: str, output: str | None, folder: Path, companions: Companions) -> Plan:
+    from tintype.colorize.batch.plan import Job, Plan  # noqa: PLC0415
+
+    data = sys.stdin.buffer.read() if photo == STDIO else None
+    result = folder / "result" if output is None or output == STDIO else Path(output)
+    return Plan((Job(Path("-" if data is not None else photo), companions.paths(result), data),))

@@ -1,0 +1,143 @@
+"""What a network says of a photograph: asked at one size or several, joined to one answer that is decoded often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.color.bins import Decoding, decode
+from tintype.colorize.passes import Passes
+from tintype.errors import UnsupportedByModelError
+from tintype.guidance.compile import CompiledGuidance, compile_guidance
+from tintype.guidance.guidance import Guidance
+from tintype.models.card import Card
+from tintype.models.session import Session
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The answer for one photograph under one guidance.
+
+    Attributes:
+        card: of the model.
+        cells: (h, w, Q) logits over the bins, the guidance's bias included; for models without bins (h, w, 2)
+            ab in Lab units.
+        compiled: the guidance at the answer's grid, for the orders that are obeyed when decoding.
+        lightness: (h, w) mean CIE L of the cells.
+    """
+
+    card: Card
+    cells: Floats
+    compiled: CompiledGuidance
+    lightness: Floats
+
+    @property
+    def logits(self) -> Floats:
+        """The logits (h, w, Q).
+
+        Raises:
+            UnsupportedByModelError: the model gives one color a cell and no distribution.
+        """
+        if not self.card.bins:
+            raise UnsupportedByModelError(
+                f"{self.card.name} gives one color for each place and no distribution; choose a model with bins, "
+                "such as tintype-small"
+            )
+        return self.cells
+
+    @property
+    def prior(self) -> Floats | None:
+        """How often each bin occurs (Q,), sum 1; None where the card does not say."""
+        return None if self.card.prior is None else np.asarray(self.card.prior, np.float32)
+
+    def decode(self, decoding: Decoding | None) -> Floats:
+        """Return the color (h, w, 2), Lab units; `decoding` is None for models without bins."""
+        if decoding is None:
+            return self.obeying(self.cells)
+        return self.obeying(decode(self.logits, self.prior, decoding))
+
+    def obeying(self, ab: Floats) -> Floats:
+        """Return ab (h, w, 2) with the orders of the guidance obeyed."""
+        return self.compiled.pinned(ab)
+
+
+def ask(
+    session: Session,
+    lightness_at: Callable[[tuple[int, int]], Floats],
+    photo_size: tuple[int, int],
+    guidance: Guidance,
+    passes: Passes,
+) -> Answer:
+    """Let the network look at a photograph, and average what it says.
+
+    Args:
+        session: the model.
+        lightness_at: (height, width) -> the photograph's lightness at that size, float32, 0..100.
+        photo_size: (height, width) of the photograph.
+        guidance: in the photograph's coordinates.
+        passes: sizes, and whether mirrored ones too. Logits are averaged, which multiplies the distributions.
+
+    Returns:
+        The answer, at the grid of the largest size.
+
+    Raises:
+        GuidanceError: a mark outside of the photograph.
+        UnsupportedByModelError: guidance that the model does not take.
+        ModelError: the model failed.
+    """
+    card = session.card
+    sizes = [card.size.fit(*photo_size, size) for size in sorted(passes.sizes, reverse=True)]
+    compiled = [compile_guidance(guidance, card, photo_size, size) for size in sizes]
+    looks = [
+        _look(session, lightness_at(size), one, mirrored=passes.mirrored)
+        for size, one in zip(sizes, compiled, strict=True)
+    ]
+    grid = looks[0].shape[:2]
+    cells: Floats = np.asarray(np.mean([resize_grid(look, grid) for look in looks], axis=0), np.float32)
+    if card.bins:
+        cells = compiled[0].biased(cells)
+    height, width = grid
+    blocks = lightness_at(sizes[0]).reshape(height, card.grid, width, card.grid)
+    return Answer(card, cells, compiled[0], np.asarray(blocks.mean(axis=(1, 3)), np.float32))
+
+
+def resize_grid(cells: Floats, size: tuple[int, ...]) -> Floats:
+    """Resize (h, w, C) to (height, width, C), linearly, each cell standing for its whole area."""
+    if cells.shape[:2] == size:
+        return cells
+    rows, columns = (_weights(old, new) for old, new in zip(cells.shape[:2], size, strict=True))
+    wide = np.einsum("Ww,hwc->hWc", columns, cells, optimize=True)
+    return np.asarray(np.tensordot(rows, wide, 1), np.float32)
+
+
+def _weights(old: int, new: int) -> Floats:
+    """Return the (new, old) matrix of linear interpolation between the middles of cells."""
+    middles = (np.arange(new) + 0.5) * old / new - 0.5
+    distances = np.abs(np.clip(middles, 0, old - 1)[:, None] - np.arange(old))
+    return np.maximum(0, 1 - distances).astype(np.float32)
+
+
+def _look(session: Session, lightness: Floats, compiled: CompiledGuidance, *, mirrored: bool) -> Floats:
+    """Return the cells (h, w, Q or 2) of one size, the mean of both sides where it is mirrored."""
+    cells = _run(session, lightness, compiled.hints, compiled.palette)
+    if not mirrored:
+        return cells
+    hints = None if compiled.hints is None else compiled.hints[..., ::-1]
+    other = _run(session, lightness[:, ::-1], hints, compiled.palette)
+    return np.asarray((cells + other[:, ::-1]) / 2, np.float32)
+
+
+def _run(session: Session, lightness: Floats, hints: Floats | None, palette: Floats | None) -> Floats:
+    name = "bin_logits" if session.card.bins else "ab"
+    results = session.run(
+        np.ascontiguousarray(lightness[None, None]),
+        hints=None if hints is None else np.ascontiguousarray(hints[None]),
+        palette=None if palette is None else palette[None],
+        outputs=(name,),
+    )
+    return np.ascontiguousarray(np.moveaxis(results[name][0], 0, -1))

@@ -1,0 +1,98 @@
+"""What became of one file, and the report of all."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from tintype.errors import OutputExistsError
+from tintype.photos.atomic import atomic_file
+
+Status: TypeAlias = Literal["done", "planned", "skipped", "left alone", "failed"]
+"""done: written; planned: would be (a dry run); skipped: it was done before; left alone: it is in color; failed."""
+
+_COLUMNS = ("source", "output", "status", "reason", "width", "height", "pages", "seconds", "model", "digest")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        source: the file.
+        output: its colored photograph, also where that was not written.
+        status: see `Status`.
+        reason: why it failed, was skipped or left alone; empty where it was done.
+        notes: what a person should be told, one sentence each.
+        outputs: all files that were written.
+        width: of the first page, pixels; 0 where it was not read.
+        height: of the first page.
+        pages: of the file.
+        seconds: that it took.
+        model: its name.
+        digest: of all that changes the pixels of the result.
+    """
+
+    source: str
+    output: str
+    status: Status
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    width: int = 0
+    height: int = 0
+    pages: int = 0
+    seconds: float = 0.0
+    model: str = ""
+    digest: str = ""
+
+    def as_row(self) -> dict[str, object]:
+        """Return all fields by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+def check_report(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a report that would replace something else than an earlier report.
+
+    Raises:
+        OutputExistsError: it would, and overwriting was not asked for.
+    """
+    if overwrite or not path.exists():
+        return
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            is_report = next(csv.reader(file), []) == [*_COLUMNS]
+    except (OSError, ValueError, csv.Error):
+        is_report = False
+    if not is_report:
+        raise OutputExistsError(
+            f"{path}: this is no report of ours; choose another name or overwrite it with --force"
+        )
+
+
+def write_report(outcomes: Iterable[Outcome], path: Path) -> None:
+    """Write a CSV file with one row a source, all at once, in the place of an earlier report.
+
+    Raises:
+        WriteFailedError: the disk is full, or the folder may not be written.
+    """
+    lines = _Lines()
+    writer = csv.DictWriter(lines, _COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    for outcome in outcomes:
+        writer.writerow(outcome.as_row() | {"seconds": f"{outcome.seconds:.3f}"})
+    with atomic_file(path, overwrite=True) as file:
+        file.write("".join(lines.texts).encode())
+
+
+class _Lines:
+    """Collects what a CSV writer writes."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def write(self, text: str) -> None:
+        self.texts.append(text)

@@ -1,0 +1,245 @@
+"""Doing a plan: one file after the other, skipping what is done, going on after a bad one."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import tee
+from pathlib import Path
+
+from tintype.colorize.batch.ledger import Ledger
+from tintype.colorize.batch.outcome import Outcome
+from tintype.colorize.batch.plan import COLOR, Companions, Job, Plan
+from tintype.colorize.colorizer import Colorizer, model_fingerprint
+from tintype.colorize.companions import write_comparison, write_doubt, write_layer
+from tintype.colorize.result import Colorization
+from tintype.colorize.settings import Settings
+from tintype.errors import NotMonochromeError, OutputExistsError, TintypeError, UnreadablePhotoError
+from tintype.models.catalog import ModelFile
+from tintype.photos.mark import Mark
+from tintype.photos.metadata import read_mark
+from tintype.photos.photo import Photo
+from tintype.photos.read import DEFAULT_MAX_PIXELS, PhotoInput, read_pages
+from tintype.photos.write import WriteReport, remove_leftovers, write_photo
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How a plan is done.
+
+    Attributes:
+        settings: of all colors.
+        companions: what is written beside each result; the same as when the plan was made.
+        recolor: color photographs that are in color already.
+        overwrite: replace files that are in the way and not ours.
+        mark: say in each result that a machine made the color.
+        max_pixels: that a page may declare.
+        dry_run: read and write nothing, only tell what would be done.
+        threads: for one photograph; None: one for each core.
+    """
+
+    settings: Settings
+    companions: Companions = field(default_factory=Companions)
+    recolor: bool = False
+    overwrite: bool = False
+    mark: bool = True
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    dry_run: bool = False
+    threads: int | None = None
+
+
+def run_plan(
+    plan: Plan, model: ModelFile, options: BatchOptions, on_start: Callable[[Job], None] | None = None
+) -> Iterator[Outcome]:
+    """Color photographs one after the other, and tell what became of each.
+
+    A file that can't be colored is reported, and the next one is begun. What an earlier run did with the same
+    settings is skipped.
+
+    Args:
+        plan: what to color.
+        model: what with.
+        options: how.
+        on_start: told of each job when it is begun.
+
+    Yields:
+        One outcome for each problem and each job of the plan, in their order.
+
+    Raises:
+        ModelError: the model can't be loaded: nothing can be colored.
+    """
+    batch = _Batch(model, options)
+    for path, error in plan.problems:
+        yield Outcome(str(path), "", "failed", str(error))
+    for folder in {path.parent for job in plan.jobs for path in job.targets.values() if path.parent.is_dir()}:
+        if not options.dry_run:
+            remove_leftovers(folder)
+    for job in plan.jobs:
+        if on_start:
+            on_start(job)
+        yield batch.do(job)
+
+
+class _Batch:
+    """What the jobs of a run share."""
+
+    def __init__(self, model: ModelFile, options: BatchOptions) -> None:
+        self.model, self.options = model, options
+        self.ledger = Ledger()
+        self.fingerprint = model_fingerprint(model)
+        self.colorizer = Colorizer(model, threads=options.threads)
+
+    def full_kind(self, kind: str) -> str:
+        """Return the kind with all that makes a difference to its pixels, as ``Colorization.kind`` says it."""
+        return f"{kind}, seed {self.options.companions.seed}" if kind.startswith("sample") else kind
+
+    def digest(self, kind: str) -> str:
+        return self.options.settings.digest(self.fingerprint, self.full_kind(kind))
+
+    def do(self, job: Job) -> Outcome:
+        """Do a job, and turn whatever stops it into an outcome."""
+        start = time.perf_counter()
+        outcome = Outcome(
+            str(job.source), str(job.result), "done", model=self.model.card.name, digest=self.digest(COLOR)
+        )
+        try:
+            open_kinds = self._open_kinds(job)
+            if not open_kinds:
+                outcome = replace(
+                    outcome, status="skipped", reason="it is there already, with the same settings"
+                )
+            elif self.options.dry_run:
+                outputs = tuple(str(job.targets[kind]) for kind in open_kinds)
+                outcome = replace(outcome, status="planned", outputs=outputs)
+            else:
+                outcome = self._color(job, open_kinds, outcome)
+        except NotMonochromeError as error:
+            outcome = replace(outcome, status="left alone", reason=str(error))
+        except TintypeError as error:
+            outcome = replace(outcome, status="failed", reason=str(error))
+        return replace(outcome, seconds=time.perf_counter() - start)
+
+    def _open_kinds(self, job: Job) -> list[str]:
+        """Return the kinds of files that are still to be made.
+
+        Raises:
+            OutputExistsError: a file is in the way that was made otherwise, or by someone else.
+            UnreadablePhotoError: the source can't be read.
+        """
+        there = {kind: path for kind, path in job.targets.items() if path.exists() or path.is_symlink()}
+        source = _sha256(job) if there else ""
+        done = {kind for kind, path in there.items() if self._is_done(path, source, self.digest(kind))}
+        in_the_way = [path for kind, path in there.items() if kind not in done]
+        if in_the_way and not self.options.overwrite:
+            raise OutputExistsError(
+                f"{in_the_way[0]}: this was not made from {job.source.name} with these settings; "
+                "move it, name another folder with -o, or overwrite it with --force"
+            )
+        return [kind for kind in job.targets if kind not in done]
+
+    def _is_done(self, path: Path, source: str, digest: str) -> bool:
+        mark = read_mark(path)
+        if mark is not None:
+            return (mark.source_sha256, mark.result_digest) == (source, digest)
+        return self.ledger.is_done(path, source, digest)
+
+    def _color(self, job: Job, kinds: Sequence[str], outcome: Outcome) -> Outcome:
+        pages = _Pages(job.source if job.data is None else job.data, self.colorizer, self.options)
+        first = pages.first
+        notes = dict.fromkeys(first.photo.notes)
+        for kind in kinds:
+            notes |= dict.fromkeys(self._write(kind, job.targets[kind], pages))
+        return replace(
+            outcome,
+            notes=tuple(notes),
+            outputs=tuple(str(job.targets[kind]) for kind in kinds),
+            width=first.photo.width,
+            height=first.photo.height,
+            pages=first.photo.page_count,
+        )
+
+    def _write(self, kind: str, path: Path, pages: _Pages) -> tuple[str, ...]:
+        """Write one of the files of a job; return what a person should be told."""
+        options, first = self.options, pages.first
+        if not options.mark or kind == "doubt":
+            self.ledger.record(path, first.photo.sha256, self.digest(kind))
+        if kind == COLOR or kind.startswith("sample"):
+            mark = first.mark(self.full_kind(kind)) if options.mark else None
+            return pages.write(path, kind, mark=mark).notes
+        if kind == "layer":
+            write_layer(first, path, overwrite=options.overwrite, mark=options.mark)
+        elif kind == "compare":
+            write_comparison(first, path, overwrite=options.overwrite, mark=options.mark)
+        else:
+            write_doubt(first, path, overwrite=options.overwrite)
+        return (f"{path.name} shows the first page",) if first.photo.page_count > 1 else ()
+
+
+class _Pages:
+    """The pages of a file, colored when they are needed; the first one is kept."""
+
+    def __init__(self, source: PhotoInput, colorizer: Colorizer, options: BatchOptions) -> None:
+        self._source, self._colorizer, self._options = source, colorizer, options
+        self._drawn: tuple[Colorization, list[Colorization]] | None = None
+
+    @cached_property
+    def first(self) -> Colorization:
+        """The first page, colored."""
+        return next(self._colored())
+
+    def write(self, path: Path, kind: str, mark: Mark | None) -> WriteReport:
+        """Write all pages, one after the other, colored or as one of the alternatives."""
+        pages = [self.first] if self.first.photo.page_count == 1 else self._colored()
+        results, sources = tee(self._alternative(page, kind) for page in pages)
+        return write_photo(
+            path,
+            (result.picture() for result in results),
+            like=(result.photo for result in sources),
+            mark=mark,
+            overwrite=self._options.overwrite,
+        )
+
+    def _colored(self) -> Iterator[Colorization]:
+        settings = self._options.settings
+        for photo in read_pages(
+            self._source, max_pixels=self._options.max_pixels, ignore_profile=settings.ignores_profile
+        ):
+            if photo.hue_count > 1 and not self._options.recolor:
+                raise NotMonochromeError(_in_color(photo))
+            yield self._colorizer.open(photo).render(settings)
+
+    def _alternative(self, page: Colorization, kind: str) -> Colorization:
+        if kind == COLOR:
+            return page
+        if self._drawn is None or self._drawn[0] is not page:
+            companions = self._options.companions
+            self._drawn = page, page.alternatives(companions.samples, companions.seed)
+        return self._drawn[1][int(kind.removeprefix("sample ")) - 1]
+
+
+def _in_color(photo: Photo) -> str:
+    page = f"page {photo.page + 1} is" if photo.page_count > 1 else "it is"
+    return f"{photo.path}: {page} in color already; color it anew with --recolor"
+
+
+def _sha256(job: Job) -> str:
+    """Return the SHA-256 of the source.
+
+    Raises:
+        UnreadablePhotoError: it can't be read.
+    """
+    if job.data is not None:
+        return hashlib.sha256(job.data).hexdigest()
+    digest = hashlib.sha256()
+    try:
+        with job.source.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise UnreadablePhotoError(f"{job.source}: {error.strerror or error}; make it readable") from error
+    return digest.hexdigest()

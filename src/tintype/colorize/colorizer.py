@@ -1,0 +1,231 @@
+"""Opening photographs once, and coloring them often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.color.bins import Decoding
+from tintype.colorize.answer import Answer, Floats, ask
+from tintype.colorize.passes import Passes, Quality
+from tintype.colorize.reduction import reduce_lightness
+from tintype.colorize.result import Colorization
+from tintype.colorize.settings import Settings, choose_settings
+from tintype.errors import UnsupportedByModelError
+from tintype.guidance.guidance import Guidance
+from tintype.models.card import Card
+from tintype.models.catalog import ModelFile, find_model
+from tintype.models.onnx_file import fingerprint
+from tintype.models.session import Session
+from tintype.photos.photo import Photo
+from tintype.photos.read import read_photo
+
+DEFAULT_MODEL = "tintype-small"
+"""The model that comes with Tintype."""
+
+Source: TypeAlias = Photo | str | Path | bytes | BinaryIO | NDArray[Any]
+"""A photograph, or what ``read_photo`` reads, or an array that ``Photo.from_array`` takes."""
+
+
+class Colorizer:
+    """A model, ready to color photographs; it may be used from several threads at once.
+
+    Args:
+        model: name or path of a model, see ``find_model``.
+        threads: for one run of the model and for what is done to the photograph; None: one for each core.
+        providers: of ONNX Runtime, see ``Session``.
+
+    Attributes:
+        card: of the model.
+
+    Raises:
+        ModelError: no such model, a file that is no model, or one that breaks the contract.
+
+    Example::
+
+        colorizer = Colorizer()
+        colorizer.colorize("scan.tif").write("scan_color.tif")
+    """
+
+    def __init__(
+        self,
+        model: str | Path | ModelFile = DEFAULT_MODEL,
+        *,
+        threads: int | None = None,
+        providers: Sequence[str] | None = None,
+    ) -> None:
+        self._file = model if isinstance(model, ModelFile) else find_model(model)
+        self.card: Card = self._file.card
+        self.session = Session(self._file, threads, providers)
+        self.threads = threads
+
+    @property
+    def fingerprint(self) -> str:
+        """What identifies the model's file in digests: SHA-256 of all of it but the card."""
+        return model_fingerprint(self._file)
+
+    def open(self, source: Source) -> OpenPhoto:
+        """Open a photograph; its lightness alone is used, whatever color it has.
+
+        Raises:
+            PhotoError: it can't be read.
+        """
+        return OpenPhoto(self, as_photo(source))
+
+    def colorize(
+        self,
+        source: Source,
+        guidance: Guidance | None = None,
+        *,
+        vividness: float | None = None,
+        decoding: Decoding | None = None,
+        quality: Quality = "normal",
+        sizes: int | Sequence[int] | None = None,
+        mirrored: bool | None = None,
+    ) -> Colorization:
+        """Open a photograph and color it once; arguments and errors as those of ``OpenPhoto.colorize``."""
+        settings = choose_settings(
+            self.card,
+            guidance,
+            vividness=vividness,
+            decoding=decoding,
+            quality=quality,
+            sizes=sizes,
+            mirrored=mirrored,
+        )
+        return self.open(source).render(settings)
+
+
+class OpenPhoto:
+    """A photograph that was opened by ``Colorizer.open``; it may be used from several threads at once.
+
+    Attributes:
+        colorizer: what opened it.
+        photo: the photograph.
+    """
+
+    def __init__(self, colorizer: Colorizer, photo: Photo) -> None:
+        self.colorizer = colorizer
+        self.photo = photo
+        self._reduced: dict[tuple[int, int], Floats] = {}
+        self._latest: tuple[tuple[str, Passes], Answer] | None = None
+        self._lock = Lock()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the photograph."""
+        return self.photo.height, self.photo.width
+
+    def colorize(
+        self,
+        guidance: Guidance | None = None,
+        *,
+        vividness: float | None = None,
+        decoding: Decoding | None = None,
+        quality: Quality = "normal",
+        sizes: int | Sequence[int] | None = None,
+        mirrored: bool | None = None,
+    ) -> Colorization:
+        """Color the photograph.
+
+        The network runs only if guidance or looks differ from those of the last call.
+
+        Args:
+            guidance: marks in the photograph's coordinates, a palette; None for none.
+            vividness: 0 (most faithful) to 1 (most vivid); None for the model's default.
+            decoding: rarity and temperature, instead of a vividness.
+            quality: "fast", "normal" or "best", see ``Quality``.
+            sizes: one or several sizes of the model's input whose answers are averaged, instead of a quality.
+            mirrored: whether to look at the mirrored photograph too.
+
+        Raises:
+            GuidanceError: a value outside of its range, or a mark outside of the photograph.
+            UnsupportedByModelError: something that the model does not have.
+        """
+        settings = choose_settings(
+            self.colorizer.card,
+            guidance,
+            vividness=vividness,
+            decoding=decoding,
+            quality=quality,
+            sizes=sizes,
+            mirrored=mirrored,
+        )
+        return self.render(settings)
+
+    def render(self, settings: Settings) -> Colorization:
+        """Color the photograph with settings that ``choose_settings`` settled; errors as in ``colorize``."""
+        return Colorization(
+            photo=self.photo,
+            answer=self._answer(settings),
+            settings=settings,
+            model=self.colorizer.fingerprint,
+            threads=self.colorizer.threads,
+        )
+
+    def features(self, size: int | None = None) -> Floats:
+        """Return what the encoder sees, for matching photographs: (h, w, C), each cell of unit length.
+
+        Args:
+            size: of the model's input, see ``SizeRule``; None for its default.
+
+        Raises:
+            UnsupportedByModelError: the model gives no features.
+        """
+        return np.ascontiguousarray(np.moveaxis(self._output("features", size)[0], 0, -1))
+
+    def classes(self, size: int | None = None) -> Floats:
+        """Return what the encoder believes to see: probabilities (C,) of its classes; errors as `features`."""
+        logits = self._output("classes", size)[0]
+        powers = np.exp(logits - logits.max())
+        return np.asarray(powers / powers.sum(), np.float32)
+
+    def lightness_at(self, size: tuple[int, int]) -> Floats:
+        """Return the lightness reduced to (height, width): float32, CIE L; computed once for each size."""
+        with self._lock:
+            found = self._reduced.get(size)
+        if found is None:
+            found = reduce_lightness(self.photo, size, self.colorizer.threads)
+            with self._lock:
+                self._reduced[size] = found
+        return found
+
+    def _answer(self, settings: Settings) -> Answer:
+        key = (settings.guidance.digest(), settings.passes)
+        latest = self._latest
+        if latest is not None and latest[0] == key:
+            return latest[1]
+        session = self.colorizer.session
+        answer = ask(session, self.lightness_at, self.size, settings.guidance, settings.passes)
+        self._latest = (key, answer)
+        return answer
+
+    def _output(self, name: str, size: int | None) -> Floats:
+        card = self.colorizer.card
+        if name not in card.capabilities:
+            raise UnsupportedByModelError(f"{card.name} gives no {name}; choose a model that does")
+        lightness = self.lightness_at(card.size.fit(*self.size, size))
+        return self.colorizer.session.run(lightness[None, None], outputs=(name,))[name]
+
+
+def as_photo(source: Source) -> Photo:
+    """Return the photograph that is meant: read, or made from an array.
+
+    Raises:
+        PhotoError: it can't be read.
+    """
+    if isinstance(source, Photo):
+        return source
+    if isinstance(source, np.ndarray):
+        return Photo.from_array(source)
+    return read_photo(source)
+
+
+def model_fingerprint(model: ModelFile) -> str:
+    """Return the SHA-256 that identifies a model in digests: its card's, or the file's where the card has none."""
+    return model.card.sha256 or fingerprint(model.path)

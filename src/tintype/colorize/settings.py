@@ -1,0 +1,102 @@
+"""All that a person can choose about the colors of a photograph, in one value with a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tintype.color.bins import Decoding
+from tintype.colorize.passes import Passes, Quality, choose_passes
+from tintype.errors import GuidanceError, UnsupportedByModelError
+from tintype.guidance.guidance import Guidance
+from tintype.models.card import Card
+
+RENDERING = 1
+"""Version of the way from a model's answer to pixels; raised whenever the same settings give other pixels."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What, beside the photograph and the model, decides the pixels of a result.
+
+    Attributes:
+        passes: how the network looks at the photograph.
+        decoding: rarity and temperature; None for models that answer with one color a cell.
+        guidance: what a person, a photograph or a word has to say.
+        ignores_profile: whether the photograph is read as if it had no ICC profile.
+    """
+
+    passes: Passes
+    decoding: Decoding | None
+    guidance: Guidance = field(default_factory=Guidance)
+    ignores_profile: bool = False
+
+    def digest(self, model: str, kind: str = "color") -> str:
+        """Return the SHA-256, 64 hexadecimal digits, of all that changes the pixels of a result.
+
+        Args:
+            model: fingerprint of the model's file.
+            kind: which picture is made of the answer: ``color``, ``sample 2, seed 1``, ``layer`` ...
+        """
+        parts = {
+            "rendering": RENDERING,
+            "model": model,
+            "kind": kind,
+            "guidance": self.guidance.digest(),
+            "decoding": self.decoding and (self.decoding.rarity, self.decoding.temperature),
+            "sizes": self.passes.sizes,
+            "mirrored": self.passes.mirrored,
+            "ignores_profile": self.ignores_profile,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def choose_settings(
+    card: Card,
+    guidance: Guidance | None = None,
+    *,
+    vividness: float | None = None,
+    decoding: Decoding | None = None,
+    quality: Quality = "normal",
+    sizes: int | Sequence[int] | None = None,
+    mirrored: bool | None = None,
+) -> Settings:
+    """Settle what was left open, for a model.
+
+    Args:
+        card: of the model.
+        guidance: None for none.
+        vividness: 0 (most faithful) to 1 (most vivid), along the path on the card; None for its default.
+        decoding: rarity and temperature themselves, instead of a vividness.
+        quality: see ``Quality``.
+        sizes: of the model's input, instead of the quality's.
+        mirrored: whether mirrored looks are added, instead of the quality's choice.
+
+    Raises:
+        GuidanceError: a value outside of its range, or both a vividness and a decoding.
+        UnsupportedByModelError: vividness or decoding for a model that has no distribution.
+    """
+    passes = choose_passes(card, quality=quality, sizes=sizes, mirrored=mirrored)
+    return Settings(passes, choose_decoding(card, vividness, decoding), guidance or Guidance())
+
+
+def choose_decoding(card: Card, vividness: float | None, decoding: Decoding | None) -> Decoding | None:
+    """Return the decoding for a model: the one given, that of the vividness, or the card's default.
+
+    Raises:
+        GuidanceError: a vividness outside of 0..1, or both of the two.
+        UnsupportedByModelError: either of the two for a model that has no distribution.
+    """
+    if vividness is not None and decoding is not None:
+        raise GuidanceError(f"vividness {vividness} and a decoding are given; give one of the two")
+    if not card.bins:
+        if vividness is None and decoding is None:
+            return None
+        raise UnsupportedByModelError(
+            f"{card.name} gives one color a cell and has no vividness; leave it out"
+        )
+    if decoding is not None:
+        return decoding
+    return card.decoding_at(card.default_vividness if vividness is None else vividness)

@@ -1,0 +1,74 @@
+"""From a finished training to what can be exported: its network, and a card with all that the run knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from tintype.color.bins import BIN_COUNT, Decoding
+from tintype.errors import BrokenModelError, ModelNotFoundError
+from tintype.learn.networks import create_network
+from tintype.models.card import Card, SizeRule, VividnessStep
+
+FILES = ("best.safetensors", "last.safetensors")
+_PATH = ((0.0, 0.0, 1.0), (0.5, Decoding().rarity, Decoding().temperature), (1.0, 1.0, 0.5))
+
+
+def load_trained(path: Path) -> tuple[nn.Module, Mapping[str, Any]]:
+    """Load what a training saved.
+
+    Args:
+        path: a ``.safetensors`` file of a run, or the run's folder.
+
+    Returns:
+        The network with its weights, in evaluation mode, and the recipe.
+
+    Raises:
+        ModelNotFoundError: no such file.
+        BrokenModelError: the file is damaged, or was not saved by a training.
+    """
+    path = next((path / name for name in FILES if (path / name).is_file()), path) if path.is_dir() else path
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+        recipe = json.loads(metadata["recipe"])
+        network = create_network(recipe["network"], recipe["network_changes"] | {"backbone_weights": "none"})
+        network.load_state_dict(state)
+    except OSError as error:
+        raise ModelNotFoundError(f"{path}: {error.strerror or error}; give the folder of a run") from error
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BrokenModelError(f"{path}: no weights of a training ({reason}); give those of a run") from error
+    return network.eval(), recipe
+
+
+def draft_card(network: nn.Module, recipe: Mapping[str, Any], version: str = "0") -> Card:
+    """Return a card with what the run knows; license, data, figures and failures are for a person to add.
+
+    Args:
+        network: from `load_trained`.
+        recipe: of the run.
+        version: what stands behind the ``@`` of the name.
+    """
+    name = str(recipe["name"])
+    has_classes = bool(getattr(network, "config").classes)  # noqa: B009 - nn.Module has no such attribute for mypy
+    prior = network.get_buffer("palette.prior").double()
+    return Card(
+        name=f"{name}@{version}",
+        system=name.partition("-")[0],
+        bins=BIN_COUNT,
+        grid=4,
+        size=SizeRule(),
+        capabilities=frozenset({"hints", "palette", "samples", "suggestions", "doubt", "features"})
+        | ({"classes"} if has_classes else set()),
+        license="unknown",
+        prior=tuple((prior / prior.sum()).tolist()),
+        vividness_path=tuple(VividnessStep(*step) for step in _PATH),
+        recipe=dict(recipe),
+    )
