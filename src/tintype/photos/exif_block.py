@@ -177,6 +177,13 @@ def exif_for_result(
     return bytes(block.data)
 
 
+def remove_orientation(exif: bytes) -> bytes:
+    """Return a block without its orientation, for formats whose container states it."""
+    block = _Block(exif)
+    block.remove(block.main, {_ORIENTATION})
+    return bytes(block.data)
+
+
 def _correct_main(block: _Block, height: int, width: int, bits: int, *, keeps_profile: bool) -> None:
     main = block.main
     block.remove(main, _LAYOUT_TAGS | _PACKET_TAGS | (set() if keeps_profile else _COLORIMETRY_TAGS))
@@ -241,19 +248,19 @@ def _replace_thumbnail(block: _Block, thumbnail: bytes | None) -> None:
 def _append_thumbnail(block: _Block, thumbnail: bytes) -> int:
     order, start = block.order, len(block.data) + len(block.data) % 2
     values = start + 2 + 12 * 6 + 4
-    rational = struct.pack(order + "LL", 72, 1)
+    resolution = struct.pack(order + "4L", 72, 1, 72, 1)
     entries = (
         (_COMPRESSION, _SHORT, 1, struct.pack(order + "Hxx", 6)),
         (282, _RATIONAL, 1, struct.pack(order + "L", values)),
-        (283, _RATIONAL, 1, struct.pack(order + "L", values)),
+        (283, _RATIONAL, 1, struct.pack(order + "L", values + 8)),
         (296, _SHORT, 1, struct.pack(order + "Hxx", 2)),
-        (_THUMBNAIL_OFFSET, _LONG, 1, struct.pack(order + "L", values + 8)),
+        (_THUMBNAIL_OFFSET, _LONG, 1, struct.pack(order + "L", values + 16)),
         (_THUMBNAIL_LENGTH, _LONG, 1, struct.pack(order + "L", len(thumbnail))),
     )
     table = b"".join(
         struct.pack(order + "HHL", tag, type_, count) + value for tag, type_, count, value in entries
     )
-    return block.append(struct.pack(order + "H", 6) + table + b"\0\0\0\0" + rational + thumbnail)
+    return block.append(struct.pack(order + "H", 6) + table + b"\0\0\0\0" + resolution + thumbnail)
 
 
 def _erase_thumbnail(block: _Block, directory: int) -> None:

@@ -78,6 +78,7 @@ class ResultFacts:
         width: columns.
         bits: per channel, 8 or 16.
         profile_name: what the result's ICC profile calls itself; `sRGB` for plain sRGB.
+        is_srgb: whether the codes are sRGB ones, by whatever profile.
         keeps_profile: whether the result carries the very profile of its source, so that what the source says
             of its primaries stays true.
         media_type: e.g. ``image/tiff``.
@@ -88,14 +89,10 @@ class ResultFacts:
     width: int
     bits: int = 8
     profile_name: str = "sRGB"
+    is_srgb: bool = True
     keeps_profile: bool = False
     media_type: str = "image/png"
     is_ycbcr: bool = False
-
-    @property
-    def is_srgb(self) -> bool:
-        """Whether the codes are sRGB ones, by whatever profile."""
-        return self.profile_name.lower().replace(" ", "").startswith("srgb")
 
 
 def xmp_with_mark(

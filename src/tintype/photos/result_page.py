@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from tintype.photos.encoders.page import Page, Picture, WholePicture, create_thumbnail
 from tintype.photos.encoders.photoshop_resources import filter_resources, has_iptc_field
 from tintype.photos.file_format import FileFormat
@@ -17,6 +19,7 @@ from tintype.photos.metadata import (
     xmp_for_result,
 )
 from tintype.photos.photo import Photo
+from tintype.photos.profile import SRGB, RgbSpace
 
 _INSTRUCTIONS = 40
 
@@ -69,15 +72,25 @@ def prepare_page(
 
 
 def _describe(picture: Picture, photo: Photo, file_format: FileFormat) -> ResultFacts:
-    space = picture.rgb_space
+    space = picture.rgb_space if file_format.has_profile else SRGB
     return ResultFacts(
         picture.height,
         picture.width,
         min(file_format.bits, 8 * picture.dtype.itemsize),
-        profile_name=space.name if file_format.has_profile else "sRGB",
-        keeps_profile=file_format.has_profile and space.icc is not None and space.icc == photo.metadata.icc,
+        profile_name=space.name,
+        is_srgb=_is_srgb(space),
+        keeps_profile=space.icc is not None and space.icc == photo.metadata.icc,
         media_type=file_format.media_type,
         is_ycbcr=file_format.name == "JPEG",
+    )
+
+
+def _is_srgb(space: RgbSpace) -> bool:
+    """Whether codes mean what they mean in sRGB, but for the rounding of profiles."""
+    tolerance = 1e-3
+    return bool(
+        np.allclose(space.matrix, SRGB.matrix, atol=tolerance)
+        and np.allclose(space.curve, SRGB.curve, atol=tolerance)
     )
 
 

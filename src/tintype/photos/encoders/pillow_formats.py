@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from tintype.errors import MissingExtraError
 from tintype.photos.encoders.page import Page
+from tintype.photos.exif_block import remove_orientation
 
 _WEBP_QUALITY, _AVIF_QUALITY, _HEIC_QUALITY = 95, 92, 92
 _AVIF_SPEED = 8
@@ -30,7 +32,9 @@ def encode_avif(stream: BinaryIO, pages: Iterator[Page]) -> tuple[str, ...]:
     """Write one page as an 8-bit AVIF with full chroma."""
     page = next(pages)
     options = {"quality": _AVIF_QUALITY, "subsampling": "4:4:4", "speed": _AVIF_SPEED}
-    _create_image(page).save(stream, "AVIF", **options, **_list_metadata(page))
+    # Pillow would take the orientation, which a container states itself, out of the block by writing it anew.
+    upright = replace(page, exif=remove_orientation(page.exif) if page.exif else None)
+    _create_image(page).save(stream, "AVIF", **options, **_list_metadata(upright))
     return ()
 
 
