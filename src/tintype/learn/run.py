@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import platform
 import subprocess
 from collections.abc import Sequence
@@ -179,7 +180,7 @@ def _resume(run: Run) -> None:
         run.network.load_state_dict(state["model"])
         run.average.module.load_state_dict(state["average"])
         run.optimizer.load_state_dict(state["optimizer"])
-    except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
             f"checkpoint {path} can't be gone on from ({error}); move it away to start anew, or use the recipe it "
             "was made with"

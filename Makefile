@@ -1,0 +1,52 @@
+# make demo    color real photographs with the bundled model
+# make test    run all tests
+# make check   the gate: formatting, lint, types, the house's walls
+# make results measure everything again (needs TINTYPE_DATA)
+# make docs    build the site into site/
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check results docs clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/python tools/demo_photographs.py demo/gray
+	$(BIN)/tintype colorize demo/gray -o demo/color --force
+	$(BIN)/tintype colorize demo/gray -o demo/compare --compare --force
+	@echo "The colored photographs are in demo/color, each beside its gray original in demo/compare."
+
+test: $(VENV)/dev.stamp system
+	OMP_NUM_THREADS=2 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+results: $(VENV)/dev.stamp
+	$(BIN)/python results/evaluate.py
+	$(BIN)/python benchmarks/join.py
+	$(BIN)/python benchmarks/networks.py
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/mkdocs build --strict
+
+.PHONY: system
+system:
+	@command -v exiftool >/dev/null || tools/install_system.sh
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet . scikit-image scikit-learn
+	touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo site build dist

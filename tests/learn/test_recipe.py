@@ -1,0 +1,75 @@
+import dataclasses
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tintype.errors import RecipeError
+from tintype.learn.recipe import Recipe, list_recipes, read_recipe, recipe_to_dict
+
+
+def test_every_packaged_recipe_reads():
+    names = list_recipes()
+    assert "tintype-small" in names
+    for name in names:
+        assert read_recipe(name).name == name
+
+
+def test_set_changes_values_at_every_depth():
+    recipe = read_recipe(
+        "tintype-small",
+        ["samples=5", "loss.regression=1", "network_changes.blocks=1", "network=tintype-tiny"],
+    )
+    assert (recipe.samples, recipe.loss.regression, recipe.network) == (5, 1.0, "tintype-tiny")
+    assert recipe.network_changes == {"blocks": 1}
+    assert isinstance(recipe.loss.regression, float)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("sample=5", "sample"),
+        ("loss.regresion=1", "loss.regresion"),
+        ("samples=many", "samples"),
+        ("samples=true", "samples"),
+        ("data.sizes=3", "data.sizes"),
+        ("data.sizes=[{side=64}]", "count"),
+        ("samples.more=3", "samples"),
+        ("samples", "samples"),
+    ],
+)
+def test_read_recipe_with_a_mistake_names_it(change, named):
+    with pytest.raises(RecipeError, match=named):
+        read_recipe("tintype-small", [change])
+
+
+def test_read_recipe_of_unknown_name_lists_the_known():
+    with pytest.raises(RecipeError, match="tintype-small"):
+        read_recipe("tintype-huge")
+
+
+def test_read_recipe_of_broken_file_is_one_line(tmp_path: Path):
+    path = tmp_path / "mine.toml"
+    path.write_text("name = = 3\n")
+    with pytest.raises(RecipeError) as error:
+        read_recipe(str(path))
+    assert "\n" not in str(error.value)
+    assert "mine.toml" in str(error.value)
+
+
+def test_recipe_to_dict_keeps_every_field():
+    recipe = read_recipe("tintype-small")
+    assert set(recipe_to_dict(recipe)) == {f.name for f in dataclasses.fields(Recipe)}
+
+
+def test_every_section_documents_every_field():
+    for field in dataclasses.fields(Recipe):
+        kind = type(getattr(read_recipe("tintype-small"), field.name))
+        if dataclasses.is_dataclass(kind):
+            for entry in dataclasses.fields(kind):
+                assert f"{entry.name}:" in (kind.__doc__ or ""), f"{kind.__name__}.{entry.name}"
+
+
+def test_packaged_recipe_names_no_path_of_a_machine():
+    text = (Path("src/tintype/learn/recipes/tintype-small.toml")).read_text()
+    assert "root" not in tomllib.loads(text)["data"]

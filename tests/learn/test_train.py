@@ -1,0 +1,224 @@
+import csv
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+import tintype.learn.run as run_module
+from tintype.errors import TrainingError, WriteFailedError
+from tintype.learn.ablate import Study, ablate, read_study
+from tintype.learn.networks import create_network
+from tintype.learn.optimize import freeze, parameter_groups, rate_factor
+from tintype.learn.recipe import OptimizerRecipe, Recipe
+from tintype.learn.run import CHECKPOINT
+from tintype.learn.train import train
+from training_samples import fast_recipe
+
+
+def train_on_cpu(recipe: Recipe, folder: Path, **more) -> Path:
+    return train(recipe, folder, accelerator="cpu", devices=1, **more)
+
+
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    return torch.load(folder / CHECKPOINT, weights_only=True)["model"]
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    return [*csv.DictReader(table.read_text().splitlines())]
+
+
+class StopHereError(Exception):
+    """Stands for whatever interrupts a training."""
+
+
+def interrupt_after(steps: int):
+    count = 0
+
+    def progress(shown, samples, figures):
+        nonlocal count
+        count += 1
+        if count == steps:
+            raise StopHereError
+
+    return progress
+
+
+@pytest.fixture(scope="module")
+def finished(shards, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    train_on_cpu(fast_recipe(shards), folder)
+    return folder
+
+
+def test_run_folder_holds_record_curves_sheets_and_weights(finished: Path, shards: Path):
+    record = json.loads((finished / "record.json").read_text())
+    assert record["recipe"]["samples"] == 64
+    assert record["versions"]["torch"] == torch.__version__
+    assert len(record["data"]["digest"]) == 64
+    rows = rows_of(finished / "curves.csv")
+    assert [int(row["samples"]) for row in rows] == [32, 64]
+    assert all(float(row["loss"]) > 0 for row in rows)
+    assert len(list((finished / "sheets").glob("*.jpg"))) == 2
+    assert list((finished / "events").iterdir())
+    with safe_open(finished / "best.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["recipe"])["name"] == "tintype-small"
+
+
+def test_saved_weights_load_strictly(finished: Path):
+    network = create_network("tintype-tiny")
+    network.load_state_dict(load_file(finished / "last.safetensors"))
+    assert float(network.palette.prior.sum()) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_interrupted_run_goes_on_to_the_same_weights(finished: Path, shards: Path, tmp_path: Path):
+    recipe = fast_recipe(shards, "checkpoint_minutes=0.0")
+    with pytest.raises(StopHereError):
+        train_on_cpu(recipe, tmp_path, progress=interrupt_after(5))
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == 4
+    train_on_cpu(recipe, tmp_path)
+    whole = weights_of(finished)
+    assert all(torch.equal(value, whole[key]) for key, value in weights_of(tmp_path).items())
+
+
+def test_killed_run_goes_on_from_its_last_checkpoint(shards: Path, tmp_path: Path):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[3])\n"
+        "from pathlib import Path\n"
+        "from training_samples import fast_recipe\n"
+        "from tintype.learn.train import train\n"
+        "if __name__ == '__main__':\n"
+        "    recipe = fast_recipe(Path(sys.argv[1]), 'checkpoint_minutes=0.0', 'samples=4000')\n"
+        "    train(recipe, Path(sys.argv[2]), accelerator='cpu', devices=1)\n"
+    )
+    here = str(Path(__file__).parent.parent)
+    process = subprocess.Popen([sys.executable, "-c", code, str(shards), str(tmp_path), here])
+    try:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / CHECKPOINT).exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    step = torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"]
+    assert step > 0
+    recipe = fast_recipe(shards, f"samples={8 * (step + 2)}")
+    train_on_cpu(recipe, tmp_path)
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] >= step
+
+
+def test_stop_after_saves_and_returns(shards: Path, tmp_path: Path):
+    train_on_cpu(fast_recipe(shards), tmp_path, stop_after=1e-6)
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == 1
+
+
+def test_loss_that_is_no_number_stops_with_the_batch_saved(shards: Path, tmp_path: Path):
+    with pytest.raises(TrainingError, match="step 0"):
+        train_on_cpu(fast_recipe(shards, "loss.classification=nan"), tmp_path)
+    batch = torch.load(tmp_path / "broken_step_0.pt", weights_only=True)
+    assert batch["lightness"].shape[1] == 1
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_full_disk_keeps_the_last_good_checkpoint(finished: Path, shards: Path, tmp_path: Path, monkeypatch):
+    before = (finished / CHECKPOINT).read_bytes()
+    (tmp_path / CHECKPOINT).write_bytes(before)
+
+    def no_space(state, path):
+        Path(path).write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_module.torch, "save", no_space)
+    with pytest.raises(WriteFailedError, match="last good one is kept"):
+        train_on_cpu(fast_recipe(shards, "samples=80"), tmp_path)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+    assert not [*tmp_path.glob(".*partial")]
+
+
+def test_broken_checkpoint_is_one_line_with_a_remedy(shards: Path, tmp_path: Path):
+    (tmp_path / CHECKPOINT).write_bytes(b"not a checkpoint")
+    with pytest.raises(TrainingError, match="move it away"):
+        train_on_cpu(fast_recipe(shards), tmp_path)
+
+
+def test_patience_ends_a_run_that_gets_no_better(shards: Path, tmp_path: Path):
+    recipe = fast_recipe(
+        shards,
+        "samples=400",
+        "validation.every=8",
+        "validation.patience=2",
+        "optimizer.rate=0.0",
+        "optimizer.encoder_rate=0.0",
+    )
+    train_on_cpu(recipe, tmp_path)
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] < 10
+
+
+def test_rate_warms_up_stays_and_falls_to_zero():
+    recipe = OptimizerRecipe(warmup=100, decay=0.25)
+    assert rate_factor(0, 1000, recipe) == pytest.approx(0.01)
+    assert rate_factor(100, 1000, recipe) == rate_factor(750, 1000, recipe) == 1.0
+    assert rate_factor(875, 1000, recipe) == pytest.approx(0.5)
+    assert rate_factor(1000, 1000, recipe) == 0.0
+
+
+def test_frozen_stages_and_decay_follow_the_recipe():
+    network = create_network("tintype-tiny")
+    recipe = OptimizerRecipe(frozen=("conv_stem", "blocks.0"))
+    freeze(network, recipe)
+    frozen = {name for name, p in network.encoder.body.named_parameters() if not p.requires_grad}
+    assert frozen
+    assert all(name.startswith(("conv_stem", "blocks.0")) for name in frozen)
+    groups = parameter_groups(network, recipe)
+    trained = sum(p.requires_grad for p in network.parameters())
+    assert sum(len(group["params"]) for group in groups) == trained
+    assert all((group["weight_decay"] > 0) == (p.ndim > 1) for group in groups for p in group["params"])
+
+
+def test_ablation_writes_a_row_a_variant_and_repeats_none(shards: Path, tmp_path: Path):
+    base = [f'data.root="{shards}"']
+    recipe = fast_recipe(shards)
+    study = Study(
+        "tintype-small", [*_changes(recipe), *base], {"plain": [], "no regression": ["loss.regression=0.0"]}
+    )
+    table = tmp_path / "table.csv"
+    started: list[str] = []
+
+    def note(name: str):
+        started.append(name)
+        return lambda *_: None
+
+    ablate(study, tmp_path / "runs", table, progress=note)
+    ablate(study, tmp_path / "runs", table, progress=note)
+    rows = rows_of(table)
+    assert [row["variant"] for row in rows] == ["plain", "no regression"]
+    assert started == ["plain", "no regression"]
+    assert rows[0]["loss"] != rows[1]["loss"]
+
+
+def _changes(recipe: Recipe) -> list[str]:
+    from training_samples import FAST
+
+    size = recipe.data.sizes[0]
+    return [
+        *FAST,
+        "samples=16",
+        "validation.every=16",
+        'data.sources=[{match = "photos-*.tar"}]',
+        f"data.sizes=[{{side = {size.side}, count = {size.count}}}]",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["recipe = 3 =", 'recipe = "tintype-small"', 'recipes = "x"\n[variants]\na = []']
+)
+def test_read_study_with_a_mistake_names_the_file(tmp_path: Path, text: str):
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    with pytest.raises(TrainingError, match=r"study\.toml"):
+        read_study(path)

@@ -1,0 +1,56 @@
+"""What the tests of training share: small photographs and a recipe that trains on them in seconds."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+
+from tintype.learn.recipe import Recipe, read_recipe
+
+SIDE = 96
+FAST = (
+    "network=tintype-tiny",
+    "samples=64",
+    "precision=32-true",
+    "data.workers=0",
+    "data.held_out=8",
+    "data.multiple=32",
+    "validation.every=32",
+    "validation.photos=2",
+    "validation.side=64",
+    "validation.sheet=2",
+    "optimizer.warmup=8",
+    "loss.distill_every=2",
+)
+
+
+def tiles() -> list[np.ndarray]:
+    """Cut the color photographs of scikit-image into squares, (96, 96, 3) uint8."""
+    pictures = (
+        skimage.data.astronaut(),
+        skimage.data.chelsea(),
+        skimage.data.coffee(),
+        skimage.data.rocket(),
+    )
+    return [
+        picture[y : y + SIDE, x : x + SIDE]
+        for picture in pictures
+        for y in range(0, picture.shape[0] - SIDE, 2 * SIDE)
+        for x in range(0, picture.shape[1] - SIDE, 2 * SIDE)
+    ]
+
+
+def add_member(shard: tarfile.TarFile, name: str, data: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    shard.addfile(info, io.BytesIO(data))
+
+
+def fast_recipe(shards: Path, *changes: str) -> Recipe:
+    sizes = "data.sizes=[{side = 64, count = 8, share = 0.5}, {side = 96, count = 8, share = 0.5}]"
+    sources = '[{match = "photos-*.tar"}]'
+    return read_recipe(
+        "tintype-small", [*FAST, f'data.root="{shards}"', f"data.sources={sources}", sizes, *changes]
+    )
