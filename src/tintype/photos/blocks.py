@@ -37,4 +37,10 @@ def average_blocks(picture: NDArray[Any], step: int, *, samples: int = 0) -> NDA
     stride = max(1, step // samples) if samples else 1
     cut = picture[: rows * step, : columns * step]
     blocks = cut.reshape(rows, step, columns, step, *picture.shape[2:])
-    return np.asarray(blocks[:, ::stride, :, ::stride].mean(axis=(1, 3), dtype=np.float32))
+    places = range(0, step, stride)
+    # Adding shifted pictures is several times faster than numpy's mean over two short axes.
+    total = np.zeros((rows, columns, *picture.shape[2:]), np.float32)
+    for down in places:
+        for right in places:
+            total += blocks[:, down, :, right]
+    return total / np.float32(len(places) ** 2)

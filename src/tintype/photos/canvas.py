@@ -15,7 +15,7 @@ from tintype.photos.source_color import ColorPlan, DeviceColor, MatrixColor, Sou
 from tintype.photos.tone import count_hues
 
 PREVIEW_SIDE = 1024
-_SAMPLES_A_SIDE = 4
+_SAMPLES_A_SIDE = 2
 _STRIP_PIXELS = 1 << 20
 
 

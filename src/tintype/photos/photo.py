@@ -112,14 +112,14 @@ class Photo:
     height: int
     width: int
     bit_depth: int
-    pixels: NDArray[Any]
-    table: NDArray[np.float32] | None = None
+    pixels: NDArray[Any] = field(repr=False)
+    table: NDArray[np.float32] | None = field(default=None, repr=False)
     rgb_space: RgbSpace = SRGB
-    metadata: Metadata = field(default_factory=Metadata)
+    metadata: Metadata = field(default_factory=Metadata, repr=False)
     encoding: Encoding = field(default_factory=Encoding)
-    alpha: NDArray[Any] | None = None
-    preview: NDArray[np.uint8] | None = None
-    true_ab: NDArray[np.float32] | None = None
+    alpha: NDArray[Any] | None = field(default=None, repr=False)
+    preview: NDArray[np.uint8] | None = field(default=None, repr=False)
+    true_ab: NDArray[np.float32] | None = field(default=None, repr=False)
     hue_count: int = 0
     path: Path | None = None
     page: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,9 @@ class RgbSpace:
     """
 
     name: str
-    icc: bytes | None
-    matrix: NDArray[np.float64]
-    curve: NDArray[np.float64]
+    icc: bytes | None = field(repr=False)
+    matrix: NDArray[np.float64] = field(repr=False)
+    curve: NDArray[np.float64] = field(repr=False)
 
     @property
     def relative_matrix(self) -> NDArray[np.float64]:

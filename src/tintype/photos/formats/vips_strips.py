@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,22 @@ from tintype.photos.formats.stored_page import Kind
 
 # libvips reports through Python's logging; without a handler Python would print its warnings to the screen.
 logging.getLogger("pyvips").addHandler(logging.NullHandler())
+
+
+def _accept_any_bytes(decode: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Keep pyvips from failing, with a traceback on the screen, on messages that quote a damaged file."""
+
+    def decode_leniently(text: Any) -> str:
+        try:
+            return decode(text)
+        except UnicodeDecodeError:
+            return bytes(pyvips.ffi.string(text)).decode("utf-8", "replace")
+
+    return decode_leniently
+
+
+for _module in (pyvips, pyvips.error):
+    _module._to_string = _accept_any_bytes(_module._to_string)
 
 _TYPES: dict[str, type[np.generic]] = {"uchar": np.uint8, "ushort": np.uint16}
 _KINDS: dict[str, Kind] = {
