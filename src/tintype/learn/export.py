@@ -1,9 +1,9 @@
 """From a trained network to a model file: torch -> ONNX under the contract, checked against torch.
 
 The file is written only after the graph has been compared with the network at several sizes, and only whole.
-Half precision here means that the weights are *stored* as float16 and widened when the model is loaded: the file
-is half as large, the arithmetic stays float32 and needs nothing of the machine. int8 stores and computes in eight
-bits (static quantization, per channel); its figures must be measured before it is shipped.
+Half precision here means that the weights are *stored* as float16 and widened when the model is loaded: the
+file is half as large, the arithmetic stays float32 and needs nothing of the machine. int8 stores and computes
+in eight bits (static quantization, per channel); its figures must be measured before it is shipped.
 """
 
 from __future__ import annotations
@@ -99,14 +99,16 @@ def export_model(
     _check_request(path, precision, calibration, overwrite=overwrite)
     network = copy.deepcopy(network).cpu().float().eval().requires_grad_(requires_grad=False)
     card = replace(card, parameters=sum(p.numel() for p in network.parameters()), precision=precision)
+    examples = _examples(card, lengths or {})
+    expected = [_run_torch(network, feeds, card) for feeds in examples]
     with tempfile.TemporaryDirectory() as folder:
         plain, stored = Path(folder, "plain.onnx"), Path(folder, "stored.onnx")
         _write_graph(network, card, plain, lengths or {})
         _store(plain, stored, precision, calibration, keep_float)
         card = replace(card, sha256=fingerprint(stored))
-        differences, rounding = _compare(
-            network, ModelFile(plain, card), ModelFile(stored, card), lengths or {}
-        )
+        whole, rounded = (Session(ModelFile(file, card), providers=["cpu"]) for file in (plain, stored))
+        differences = _differences(whole, examples, expected)
+        rounding = _rounding(whole, rounded, calibration or examples)
         with whole_file(path) as temporary:
             _embed(stored, temporary, card)
     return Export(ModelFile(path, card), differences, rounding)
@@ -179,14 +181,15 @@ def create_feeds(
     """Make random inputs of a model, guidance included, for comparisons and timings.
 
     Returns:
-        Name to float32 array: noise as lightness, a colored square as hint, a random palette at full strength.
+        Name to float32 array: noise as lightness, a colored square as hint, a random palette at full
+        strength.
     """
     random = np.random.default_rng(seed)
     hints = np.zeros((count, 3, height, width), np.float32)
     hints[:, :2, : height // 2, : width // 2] = random.uniform(-60, 60, (count, 2, 1, 1))
     hints[:, 2, : height // 2, : width // 2] = random.uniform(0.1, 1, (count, 1, 1))
     shares = random.dirichlet(np.ones(max(card.bins, 1)), count)
-    made = {
+    made: dict[str, NDArray[np.floating]] = {
         "lightness": random.uniform(0, 100, (count, 1, height, width)),
         "hints": hints,
         "palette": np.concatenate([shares, np.ones((count, 1))], axis=1),
@@ -197,7 +200,7 @@ def create_feeds(
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that takes its place when all went well, and goes when it did not.
+    """Give a temporary path beside ``path``; it takes its place when all went well, and goes when it did not.
 
     Raises:
         WriteFailedError: full disk, no permission.
@@ -210,7 +213,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise WriteFailedError(f"{path} can't be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a file that could not be made can't be removed either
+            temporary.unlink(missing_ok=True)
 
 
 class _ByPosition(nn.Module):
@@ -244,10 +248,11 @@ def _refuse_existing(path: Path, *, overwrite: bool) -> None:
 
 def _write_graph(network: nn.Module, card: Card, path: Path, lengths: Mapping[str, int]) -> None:
     """Trace the network and write its graph in float32, without a card."""
-    side = card.size.default if card.size.fixed else 2 * card.size.multiple
-    feeds = create_feeds(
-        card, side, side if card.size.square else side + card.size.multiple, count=2, lengths=lengths
-    )
+    rule = card.size
+    height, width = 2 * rule.multiple, 2 * rule.multiple if rule.square else 3 * rule.multiple
+    if rule.fixed:
+        height = width = rule.default
+    feeds = create_feeds(card, height, width, count=2, lengths=lengths)
     program = _trace(_ByPosition(network, card), card, tuple(map(torch.from_numpy, feeds.values())))
     path.write_bytes(tidy(program.model_proto, card).SerializeToString())
 
@@ -257,7 +262,7 @@ def _trace(network: _ByPosition, card: Card, examples: tuple[Tensor, ...]) -> An
 
     shapes = tuple(_dynamic_axes(tensor.axes, card) for tensor in inputs_of(card))
     try:
-        # The CPU's fused attention leaves strides behind with which torch 2.13 can't decompose symbolic shapes.
+        # The CPU's fused attention leaves strides behind that torch 2.13 can't decompose for symbolic shapes.
         with sdpa_kernel(SDPBackend.MATH), _quiet(), torch.no_grad():
             return torch.onnx.export(
                 network.eval(),
@@ -273,7 +278,7 @@ def _trace(network: _ByPosition, card: Card, examples: tuple[Tensor, ...]) -> An
     except ImportError as error:
         raise MissingExtraError(f"the export needs {error.name}: pip install 'tintype[train]'") from error
     except Exception as error:  # the exporter raises whatever the network or its many stages raise
-        words = " ".join(str(error).split())[:300]
+        words = str(error.__cause__ or error)[:300]
         raise ContractError(f"model {card.name}: the network can't be exported: {words}") from error
 
 
@@ -316,27 +321,36 @@ def _store(
             store_int8(plain, stored, calibration, keep_float)
 
 
-def _compare(
-    network: nn.Module, plain: ModelFile, stored: ModelFile, lengths: Mapping[str, int]
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Run torch, the float32 graph and the stored one side by side; return differences and rounding."""
-    card = plain.card
-    sessions = Session(plain, providers=["cpu"]), Session(stored, providers=["cpu"])
-    differences = {tensor.name: 0.0 for tensor in outputs_of(card)}
-    rounding = dict(differences)
-    for seed, (height, width) in enumerate(_sizes_to_compare(card)):
-        feeds = create_feeds(card, height, width, count=1 + seed % 2, seed=seed, lengths=lengths)
-        expected = _run_torch(network, feeds)
-        check_outputs(card, feeds, expected)
-        results = [session.run(**cast(Any, feeds)) for session in sessions]
-        for name in differences:
-            differences[name] = max(differences[name], _largest(results[0][name] - expected[name]))
-            rounding[name] = max(rounding[name], _relative(results[1][name], results[0][name]))
-    _check_agreement(card, "the graph differs from the network", differences, GRAPH_TOLERANCE)
-    _check_agreement(
-        card, f"{card.precision} changes the result", rounding, ROUNDING_TOLERANCE[card.precision]
-    )
-    return differences, rounding
+def _differences(
+    session: Session, examples: Sequence[Arrays], expected: Sequence[Arrays]
+) -> dict[str, float]:
+    """Return the largest difference between a session and torch for each output; refuse a large one."""
+    found: dict[str, float] = {}
+    for feeds, wanted in zip(examples, expected, strict=True):
+        for name, array in session.run(**cast(Any, feeds)).items():
+            found[name] = max(found.get(name, 0.0), float(np.abs(array - wanted[name]).max()))
+    _check_agreement(session.card, "the graph differs from the network", found, GRAPH_TOLERANCE)
+    return found
+
+
+def _rounding(plain: Session, stored: Session, examples: Sequence[Arrays]) -> dict[str, float]:
+    """Return the largest relative error of the stored precision for each output; refuse a large one."""
+    found: dict[str, float] = {}
+    for feeds in examples:
+        expected, actual = (session.run(**cast(Any, feeds)) for session in (plain, stored))
+        for name, array in actual.items():
+            found[name] = max(found.get(name, 0.0), _relative(array, expected[name]))
+    precision = stored.card.precision
+    _check_agreement(stored.card, f"{precision} changes the result", found, ROUNDING_TOLERANCE[precision])
+    return found
+
+
+def _examples(card: Card, lengths: Mapping[str, int]) -> list[Arrays]:
+    """Make inputs at three sizes, one of them with two photographs."""
+    return [
+        create_feeds(card, *size, count=1 + seed % 2, seed=seed, lengths=lengths)
+        for seed, size in enumerate(_sizes_to_compare(card))
+    ]
 
 
 def _sizes_to_compare(card: Card) -> list[tuple[int, int]]:
@@ -349,14 +363,16 @@ def _sizes_to_compare(card: Card) -> list[tuple[int, int]]:
     return [(default, default), (3 * step, 5 * step), (2 * step, step)]
 
 
-def _run_torch(network: nn.Module, feeds: Arrays) -> dict[str, NDArray[np.float32]]:
-    with torch.no_grad():
-        outputs = network(**{name: torch.from_numpy(array) for name, array in feeds.items()})
-    return {name: tensor.numpy() for name, tensor in outputs.items()}
-
-
-def _largest(difference: NDArray[np.float32]) -> float:
-    return float(np.abs(difference).max())
+def _run_torch(network: nn.Module, feeds: Arrays, card: Card) -> Arrays:
+    """Run the network itself and hold what it gives against the contract."""
+    try:
+        with torch.no_grad():
+            outputs = network(**{name: torch.from_numpy(array) for name, array in feeds.items()})
+        arrays = {tensor.name: outputs[tensor.name].numpy() for tensor in outputs_of(card)}
+    except (TypeError, KeyError) as error:
+        raise ContractError(f"model {card.name}: the network is not what its card says: {error}") from error
+    check_outputs(card, feeds, arrays)
+    return arrays
 
 
 def _relative(actual: NDArray[np.float32], expected: NDArray[np.float32]) -> float:

@@ -19,8 +19,8 @@ _AXIS_NAMES = {"N": "batch", "H": "height", "W": "width"}
 def tidy(model: Any, card: Card) -> Any:
     """Name the axes as the contract does and take out what only the exporter's authors read.
 
-    The exporter notes for each node the stack trace of its origin, with the paths of the machine: half a megabyte
-    that nobody should ship.
+    The exporter notes for each node the stack trace of its origin, with the paths of the machine: half a
+    megabyte that nobody should ship.
 
     Args:
         model: an ``onnx.ModelProto``; it is changed.
@@ -49,7 +49,7 @@ def _name_axes(tensor: Tensor, declared: Any, card: Card) -> None:
 
 
 def store_half(source: Path, target: Path) -> None:
-    """Store the large weights as float16, each widened by a Cast that ONNX Runtime folds when it loads the model.
+    """Store the large weights as float16, each widened by a Cast that ONNX Runtime folds on loading.
 
     Raises:
         ContractError: a weight is too large for float16.
