@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tintype.measure.samples import blotchiness, error_of_best, low_frequency_energy, spread
+from tintype.measure.samples import blotch_share, blotchiness, error_of_best, low_frequency_energy, spread
 
 RNG = np.random.default_rng(0)
 PLAIN = np.zeros((64, 80, 2))
@@ -58,6 +58,16 @@ def test_blotches_are_worse_than_color_that_follows_the_lightness():
     blotched = 20 * wave(3)
     assert blotchiness(follows, lightness) < 0.2 * blotchiness(blotched, lightness)
     assert blotchiness(PLAIN + 30, lightness) == pytest.approx(0, abs=1e-9)
+
+
+def test_blotch_share_does_not_depend_on_vividness():
+    lightness = np.where(np.arange(80) < 40, 20.0, 80.0) * np.ones((64, 1))
+    follows = PLAIN + np.where(lightness < 50, -20.0, 20.0)[..., None]
+    noise = RNG.normal(0, 9, PLAIN.shape)
+    assert blotch_share(3 * noise, lightness) == pytest.approx(blotch_share(noise, lightness))
+    assert blotch_share(noise, lightness) == pytest.approx(1, abs=0.1)
+    assert blotch_share(follows, lightness) < 0.1
+    assert blotch_share(PLAIN, lightness) == 0
 
 
 def test_blotchiness_does_not_depend_on_the_size():

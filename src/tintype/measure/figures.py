@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.difference import colorfulness
+from tintype.color.gamut import reduce_chroma
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
 from tintype.errors import TintypeError
 from tintype.measure.auc import ErrorTable
@@ -112,7 +113,7 @@ def left_gray(true: Codes) -> Codes:
 
 
 def tinted(true: Codes, ab: Floats | tuple[float, float]) -> Codes:
-    """Return a photograph with its CIE L and other ab, clipped to sRGB.
+    """Return a photograph with its CIE L and other ab; colors that don't exist lose chroma, as in our results.
 
     Args:
         true: (H, W, 3) uint8 sRGB.
@@ -120,7 +121,7 @@ def tinted(true: Codes, ab: Floats | tuple[float, float]) -> Codes:
     """
     lab = srgb_to_lab(_to_srgb(true, true.shape))
     lab[..., 1:] = ab
-    return to_codes(lab_to_srgb(lab))
+    return to_codes(lab_to_srgb(reduce_chroma(lab)))
 
 
 def to_codes(srgb: Floats) -> Codes:

@@ -84,7 +84,7 @@ def blotchiness(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) ->
     """Measure how much slowly changing chroma changes where the lightness gives no cause.
 
     Both are low-passed; the mean chroma gradient is taken over the half of the pixels whose lightness
-    gradient is smallest. The truth's own value is not 0: compare with it and with the automatic result's.
+    gradient is smallest. The truth's own value is not 0: compare with it.
 
     Args:
         ab: (H, W, 2), Lab units.
@@ -94,11 +94,27 @@ def blotchiness(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) ->
     Returns:
         Lab units for each hundredth of the short side.
     """
+    chroma, flat = _steepness(ab, lightness, cycles)
+    return float(chroma[flat].mean() * min(lightness.shape) / 100)
+
+
+def blotch_share(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) -> float:
+    """Measure ``blotchiness`` relative to all slow change of chroma, so that pale and vivid results compare.
+
+    Returns:
+        0: chroma changes only where the lightness does; 1: it does not care for the lightness.
+    """
+    chroma, flat = _steepness(ab, lightness, cycles)
+    everywhere = float(chroma.mean())
+    return float(chroma[flat].mean()) / everywhere if everywhere > 0 else 0.0
+
+
+def _steepness(ab: Floats, lightness: Floats, cycles: float) -> tuple[Floats, NDArray[np.bool]]:
+    """Return the gradient of low-passed chroma (H, W), and where that of the lightness is small."""
     smooth = _low_pass(np.concatenate([lightness[..., None], ab], axis=2), cycles)
     steepness = np.hypot(*np.gradient(smooth, axis=(0, 1)))
     tone, chroma = steepness[..., 0], np.hypot(steepness[..., 1], steepness[..., 2])
-    flat = tone <= np.quantile(tone, _FLAT_SHARE)
-    return float(chroma[flat].mean() * min(lightness.shape) / 100)
+    return chroma, tone <= np.quantile(tone, _FLAT_SHARE)
 
 
 def _low_pass(planes: Floats, cycles: float) -> Floats:
