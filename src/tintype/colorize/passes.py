@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from tintype.errors import GuidanceError
+from tintype.errors import GuidanceError, ModelError
 from tintype.models.card import Card, SizeRule
 
 Quality: TypeAlias = Literal["fast", "normal", "best"]
@@ -62,8 +62,11 @@ def choose_passes(
         chosen = _scaled(card.size, _FACTORS[quality])
     else:
         chosen = (sizes,) if isinstance(sizes, int) else tuple(sizes)
-    for size in chosen:
-        card.size.fit(size, size, size)  # raises for a size that the model does not take
+    try:
+        for size in chosen:
+            card.size.fit(size, size, size)
+    except ModelError as error:
+        raise GuidanceError(f"{card.name}: {error}") from error
     is_best = quality == "best" and sizes is None
     return Passes(chosen, is_best if mirrored is None else mirrored)
 

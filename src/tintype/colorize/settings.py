@@ -99,4 +99,7 @@ def choose_decoding(card: Card, vividness: float | None, decoding: Decoding | No
         )
     if decoding is not None:
         return decoding
-    return card.decoding_at(card.default_vividness if vividness is None else vividness)
+    wanted = card.default_vividness if vividness is None else vividness
+    if not 0 <= wanted <= 1:
+        raise GuidanceError(f"vividness is {wanted}; give a number from 0 to 1")
+    return card.decoding_at(wanted)

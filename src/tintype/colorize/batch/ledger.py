@@ -74,7 +74,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def _parse(text: str) -> dict[str, Any] | None:
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return line if isinstance(line, dict) and line.keys() >= _KEYS else None
 

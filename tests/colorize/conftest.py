@@ -1,0 +1,30 @@
+"""A model for the tests of coloring: made by hand, a millisecond a run."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from tintype.colorize.colorizer import Colorizer
+from tintype.photos.photo import Photo
+from tiny_model import write_tiny_model
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "tintype-small.onnx"
+    return write_tiny_model(path, name="tintype-small@0", system="tintype")
+
+
+@pytest.fixture(scope="session")
+def colorizer(model):
+    return Colorizer(model, threads=1)
+
+
+@pytest.fixture(scope="session")
+def photo():
+    return Photo.from_array(np.ascontiguousarray(data.camera()[::4, ::3]))  # (128, 171)
+
+
+@pytest.fixture
+def opened(colorizer, photo):
+    return colorizer.open(photo)
