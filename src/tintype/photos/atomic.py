@@ -72,10 +72,15 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
 
     Raises:
         OutputExistsError: it is.
+        WriteFailedError: that can't be found out: the name is too long, the folder is closed.
     """
-    if path.is_dir():
+    try:
+        is_folder, is_taken = path.is_dir(), os.path.lexists(path)
+    except OSError as error:
+        raise explain_failure(path, error) from error
+    if is_folder:
         raise OutputExistsError(f"{path}: a folder is in the way; choose another name")
-    if not overwrite and os.path.lexists(path):
+    if is_taken and not overwrite:
         raise OutputExistsError(
             f"{path}: a file is in the way; choose another name or overwrite it with --force"
         )

@@ -6,7 +6,7 @@ its source.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -111,7 +111,9 @@ def _pair(
     pages: Picture | Iterable[Picture], like: Photo | Iterable[Photo]
 ) -> tuple[Photo, Iterator[tuple[Picture, Photo]]]:
     pictures = cast(Iterable[Picture], [pages] if hasattr(pages, "strips") else pages)
-    photos = [like] if isinstance(like, Photo) else like
+    photos: Iterable[Photo] = [like] if isinstance(like, Photo) else like
+    if isinstance(pictures, Sized) and isinstance(photos, Sized) and len(pictures) != len(photos):
+        raise ValueError(f"{len(pictures)} pages to write, but {len(photos)} sources")
     pairs = zip(pictures, photos, strict=True)
     head = next(pairs, None)
     if head is None:

@@ -59,9 +59,20 @@ def parse_packet(packet: bytes | None) -> minidom.Document:
         document = minidom.parseString(text.encode())
     except (ExpatError, UnicodeEncodeError) as error:
         raise XmpError(f"it is not well-formed XML ({error})") from error
+    _check_depth(document)
     if not document.getElementsByTagNameNS(RDF, "RDF"):
         raise XmpError("it has no rdf:RDF")
     return document
+
+
+def _check_depth(document: minidom.Document) -> None:
+    """Refuse what is nested deeper than Python can recurse; no real packet comes near."""
+    level: list[Node] = list(document.childNodes)
+    for _ in range(_DEEPEST):
+        level = [child for node in level if isinstance(node, minidom.Element) for child in node.childNodes]
+        if not level:
+            return
+    raise XmpError(f"its elements are nested more than {_DEEPEST} deep")
 
 
 def _decode(packet: bytes) -> str:
@@ -86,14 +97,12 @@ def _write_root(document: minidom.Document) -> str:
     root = document.documentElement
     if root is None:
         raise XmpError("it is empty")
-    return "".join(_write_node(root, 0))
+    return "".join(_write_node(root))
 
 
-def _write_node(node: Node, depth: int) -> Iterator[str]:
-    if depth > _DEEPEST:
-        raise XmpError(f"its elements are nested more than {_DEEPEST} deep")
+def _write_node(node: Node) -> Iterator[str]:
     if isinstance(node, minidom.Element):
-        yield from _write_element(node, depth)
+        yield from _write_element(node)
     elif isinstance(node, minidom.CDATASection | minidom.Text):
         yield escape(node.data, {"\r": "&#13;"})
     elif isinstance(node, minidom.Comment):
@@ -102,7 +111,7 @@ def _write_node(node: Node, depth: int) -> Iterator[str]:
         yield f"<?{node.target} {node.data}?>"
 
 
-def _write_element(element: minidom.Element, depth: int) -> Iterator[str]:
+def _write_element(element: minidom.Element) -> Iterator[str]:
     yield f"<{element.tagName}"
     for name, value in element.attributes.items():
         yield f' {name}="{escape(value, _ATTRIBUTE_ENTITIES)}"'
@@ -111,7 +120,7 @@ def _write_element(element: minidom.Element, depth: int) -> Iterator[str]:
         return
     yield ">"
     for child in element.childNodes:
-        yield from _write_node(child, depth + 1)
+        yield from _write_node(child)
     yield f"</{element.tagName}>"
 
 
@@ -156,7 +165,8 @@ def remove_property(document: minidom.Document, name: str) -> bool:
     space, local = _split(name)
     elements = find_elements(document, name)
     for element in elements:
-        element.parentNode.removeChild(element)
+        if element.parentNode is not None:
+            element.parentNode.removeChild(element)
     holders = [it for it in list_descriptions(document) if it.hasAttributeNS(space, local)]
     for holder in holders:
         holder.removeAttributeNS(space, local)
@@ -220,7 +230,8 @@ def _split(name: str) -> tuple[str, str]:
 def _collect_text(node: Node) -> str:
     if isinstance(node, minidom.Text):
         return str(node.data)
-    return "".join(_collect_text(child) for child in node.childNodes)
+    children = node.childNodes if isinstance(node, minidom.Element) else []
+    return "".join(_collect_text(child) for child in children)
 
 
 def merge_extended(document: minidom.Document, segments: Iterable[bytes]) -> None:
@@ -264,7 +275,7 @@ def split_packet(packet: bytes, limit: int, kept: str) -> tuple[bytes, list[byte
     for description in list_descriptions(rest):
         if any(node.namespaceURI == NAMESPACES[kept] for node in description.childNodes):
             _find_rdf(main).appendChild(main.importNode(description, deep=True))
-            description.parentNode.removeChild(description)
+            _find_rdf(rest).removeChild(description)
     extended = _write_root(rest).encode()
     digest = hashlib.md5(extended, usedforsecurity=False).hexdigest().upper()
     add_properties(main, {"xmpNote:HasExtendedXMP": digest})

@@ -79,15 +79,22 @@ def encode_jxl(stream: BinaryIO, pages: Iterator[Page]) -> tuple[str, ...]:
     page = next(pages)
     quality = {"lossless": True} if page.encoding.lossless else {"distance": _JXL_DISTANCE}
     encoded = imagecodecs.jpegxl_encode(
-        page.array(), effort=_JXL_EFFORT, usecontainer=False, numthreads=_THREADS, **quality
+        page.array(), effort=_JXL_EFFORT, usecontainer=True, numthreads=_THREADS, **quality
     )
-    stream.write(_pack(b"JXL ", b"\r\n\x87\n") + _pack(b"ftyp", b"jxl \0\0\0\0jxl "))
-    if page.exif:
-        stream.write(_pack(b"Exif", b"\0\0\0\0" + page.exif))
-    if page.xmp:
-        stream.write(_pack(b"xml ", page.xmp))
-    stream.write(_pack(b"jxlc", bytes(encoded)))
+    metadata = list(_list_jxl_metadata(page))
+    for kind, content in _split(bytes(encoded)):
+        if kind in (b"jxlc", b"jxlp"):
+            stream.writelines(metadata)
+            metadata = []
+        stream.write(_pack(kind, content))
     return ()
+
+
+def _list_jxl_metadata(page: Page) -> Iterator[bytes]:
+    if page.exif:
+        yield _pack(b"Exif", b"\0\0\0\0" + page.exif)
+    if page.xmp:
+        yield _pack(b"xml ", page.xmp)
 
 
 def _split(data: bytes) -> Iterator[tuple[bytes, bytes]]:
