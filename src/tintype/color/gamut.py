@@ -18,24 +18,25 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from tintype.color.lab import LINEAR_TO_RELATIVE_XYZ, Matrix, lab_to_linear, lightness_to_luminance
+from tintype.color.lab import LINEAR_TO_RELATIVE_XYZ, Matrix, lab_to_linear
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 
+_ROUNDING = 2e-6  # the corners of the cube miss themselves by half of that in float32
 _MAX_CHROMA = 256.0  # ProPhoto, the widest space in use, ends at 240
 _LIGHTNESS_STEPS = 200
 _HUE_STEPS = 360
 _REFINEMENT = (4, 2)  # cells are checked at so many places, along lightness and hue
 _SLOPE_LIGHTNESS = 40.0  # chroma per unit of L; blue needs 22 at black
-_SLOPE_HUE = 20.0  # chroma per degree
+_SLOPE_HUE = 40.0  # chroma per degree; orange ends in a cliff of 25
 
 
-def is_in_gamut(lab: Any, tolerance: float = 1e-5, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Any:
+def is_in_gamut(lab: Any, tolerance: float = _ROUNDING, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Any:
     """Say which colors exist.
 
     Args:
         lab: (..., 3) float, numpy or torch: L 0..100, a and b in Lab units.
-        tolerance: how far linear light may lie outside of 0..1, as a share of the color's luminance.
+        tolerance: how far linear light may lie outside of 0..1, as a share of the color's largest channel.
         matrix: (3, 3), the RGB space.
 
     Returns:
@@ -47,7 +48,7 @@ def is_in_gamut(lab: Any, tolerance: float = 1e-5, matrix: Matrix = LINEAR_TO_RE
     """
     xp = array_namespace(lab)
     linear = lab_to_linear(lab, matrix)
-    margin = tolerance * lightness_to_luminance(lab[..., :1])
+    margin = tolerance * xp.max(abs(linear), axis=-1, keepdims=True)
     return xp.all((linear >= -margin) & (linear <= 1 + margin), axis=-1)
 
 
@@ -148,6 +149,7 @@ def _chroma_limits(values: tuple[float, ...]) -> ChromaLimits:
     table = _without_steps(_exact_table(matrix, 1))
     # Between the places that were checked a little more may be missing, hence the factors.
     table = np.maximum(0.999 * table - 2 * _excess(table, matrix), 0).astype(np.float32)
+    table[[0, -1]] = 0  # black and white stay so, to the last digit
     return ChromaLimits(table, table.min(axis=1))
 
 
@@ -220,7 +222,7 @@ def _first_exit(lightness: Floats, ab: Floats, matrix: Matrix, *, scan: int, bis
     def exists(factor: Floats) -> NDArray[np.bool_]:
         scaled = ab * factor[..., None]
         lab = np.concatenate([lightness[..., None], scaled], axis=-1)
-        return np.asarray(is_in_gamut(lab, 1e-6, matrix))
+        return np.asarray(is_in_gamut(lab, _ROUNDING / 2, matrix))
 
     low = np.zeros_like(ab[..., 0])
     connected = exists(low)

@@ -191,6 +191,7 @@ def luminance_to_lightness(luminance: ArrayT) -> ArrayT:
 
 def lightness_to_luminance(lightness: ArrayT) -> ArrayT:
     """Turn CIE L, 0..100 (any shape), into relative luminance Y, 0..1."""
+    _namespace(lightness)
     return _same(lightness, _backward((lightness + 16) / 116))
 
 
