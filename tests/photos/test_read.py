@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import imagecodecs
 import numpy as np
@@ -424,12 +425,29 @@ def test_suffixes_and_names():
     assert not is_photo_name(".hidden.jpg")
 
 
-@pytest.mark.parametrize("module", ["tintype.photos", "tintype.photos.photo", "tintype.photos.profile"])
+@pytest.mark.parametrize(
+    "module", ["tintype.photos", "tintype.photos.inputs", "tintype.photos.photo", "tintype.photos.profile"]
+)
 def test_import_loads_no_codec(module):
     heavy = ("pyvips", "PIL", "tifffile", "imagecodecs", "scipy", "torch", "onnxruntime")
     program = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_many_threads_read_at_once():
+    files = [encode(kind) for kind in FORMATS] + [encode("JPEG")[:500], encode("TIFF")[:3000], b"no picture"]
+
+    def read(number):
+        try:
+            return read_photo(files[number % len(files)]).lightness().sum()
+        except UnreadablePhotoError as error:
+            return str(error).partition(";")[2]
+
+    expected = [read(number) for number in range(len(files))]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(read, range(20 * len(files))))
+    assert found == expected * 20
 
 
 def test_names_are_what_the_package_says():

@@ -458,6 +458,15 @@ def test_orientation_is_applied_to_lightness_alpha_and_color(orientation, kind):
         assert np.array_equal(photo.alpha, expected[..., 3])
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_of_avif_stands_in_its_container(orientation):
+    codes, exif = toned(8)[:40], Image.Exif()
+    exif[274] = orientation
+    photo = read_photo(save(codes, "AVIF", exif=exif.tobytes(), quality=100, subsampling="4:4:4"))
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(save(codes, "PNG", exif=exif))))
+    assert error(photo, srgb_lightness(np.asarray(expected))) < 1
+
+
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_alpha_is_kept_apart(bits, channels):

@@ -9,10 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tintype.photos.inputs import DEFAULT_MAX_PIXELS, READABLE_SUFFIXES, is_photo_name
     from tintype.photos.photo import Encoding, Metadata, Photo
     from tintype.photos.profile import SRGB, RgbSpace
-    from tintype.photos.read import DEFAULT_MAX_PIXELS, read_pages, read_photo
-    from tintype.photos.suffixes import READABLE_SUFFIXES, is_photo_name
+    from tintype.photos.read import read_pages, read_photo
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -28,14 +28,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DEFAULT_MAX_PIXELS": "read",
-    "READABLE_SUFFIXES": "suffixes",
+    "DEFAULT_MAX_PIXELS": "inputs",
+    "READABLE_SUFFIXES": "inputs",
     "SRGB": "profile",
     "Encoding": "photo",
     "Metadata": "photo",
     "Photo": "photo",
     "RgbSpace": "profile",
-    "is_photo_name": "suffixes",
+    "is_photo_name": "inputs",
     "read_pages": "read",
     "read_photo": "read",
 }

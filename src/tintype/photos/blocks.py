@@ -43,4 +43,5 @@ def average_blocks(picture: NDArray[Any], step: int, *, samples: int = 0) -> NDA
     for down in places:
         for right in places:
             total += blocks[:, down, :, right]
-    return total / np.float32(len(places) ** 2)
+    total /= len(places) ** 2
+    return total

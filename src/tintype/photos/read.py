@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import BinaryIO, TypeAlias
 
 from tintype.errors import PhotoTooLargeError, TintypeError, UnreadablePhotoError
 from tintype.photos.canvas import develop
@@ -20,9 +18,9 @@ from tintype.photos.formats.source import Source, name_page, open_source
 from tintype.photos.formats.stored_page import StoredPage
 from tintype.photos.formats.tiff import open_tiff
 from tintype.photos.formats.webp import open_webp
+from tintype.photos.inputs import DEFAULT_MAX_PIXELS, READABLE_SUFFIXES, PhotoInput, is_photo_name
 from tintype.photos.photo import Encoding, Photo
 from tintype.photos.source_color import plan_color
-from tintype.photos.suffixes import READABLE_SUFFIXES, is_photo_name
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -32,11 +30,6 @@ __all__ = [
     "read_pages",
     "read_photo",
 ]
-
-PhotoInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
-
-DEFAULT_MAX_PIXELS = 500_000_000
-"""Pixels that a page may declare: 500 megapixels, a sheet of 60 x 60 cm at 600 dpi and more."""
 
 _OPENERS: dict[str, Callable[[Source, int], StoredPage]] = {
     "JPEG": open_jpeg,

@@ -1,9 +1,16 @@
-"""Which file names look like photographs; no library is loaded to answer that."""
+"""What is taken for a photograph: names and sizes; no library is loaded to know that."""
 
 from __future__ import annotations
 
 import os
 from pathlib import PurePath
+from typing import BinaryIO, TypeAlias
+
+PhotoInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
+"""A path, the bytes of a file, or a binary stream, which is read to its end."""
+
+DEFAULT_MAX_PIXELS = 500_000_000
+"""Pixels that a page may declare: 500 megapixels, a sheet of 60 x 60 cm at 600 dpi and more."""
 
 READABLE_SUFFIXES = frozenset(
     (
