@@ -171,7 +171,7 @@ def test_photographs_are_never_enlarged_and_jpeg_keeps_full_color(tmp_path):
     small, large = (Image.open(BytesIO(stored[table[name]["member"]])) for name in ("small.png", "large.png"))
     assert (small.size, large.size) == ((300, 200), (384, 256))
     assert small.format == "JPEG"
-    assert small.layer[1][1:3] == (1, 1)
+    assert [component[1:3] for component in small.layer] == [(1, 1)] * 3
     expected = np.asarray(paint(1, 300, 200), np.int16)
     assert abs(np.asarray(small, np.int16) - expected).mean() < 2
 
@@ -197,6 +197,13 @@ def test_orientation_transparency_and_profile_become_plain_srgb(tmp_path):
     assert not turned.getexif()
     half = np.asarray(Image.open(BytesIO(stored[table["clear.png"]["member"]])).convert("RGB"))
     assert half[:, 200:].min() > 245
+
+
+def test_a_telephone_s_format_is_read(tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    write(paint(1), tmp_path / "in" / "telephone.heic", quality=90)
+    assert build_shards([tmp_path / "in"], tmp_path / "out", ONE).kept == 1
 
 
 def test_a_wide_gamut_profile_is_converted(tmp_path):
@@ -290,6 +297,18 @@ def test_an_interrupted_build_goes_on_where_it_stopped(folder, tmp_path):
     assert told == ("screening", 7, 14)
     assert contents(again.folder) == contents(whole.folder)
     assert not work.exists()
+
+
+def test_what_a_kill_left_half_written_is_cut_off(folder, tmp_path):
+    interrupt_screening(folder, tmp_path / "out", at=8)
+    work = tmp_path / ".out.partial"
+    before = {path.name: path.read_bytes() for path in work.iterdir()}
+    (work / "screened.jsonl").write_bytes(
+        before["screened.jsonl"] + b'{"identity": \n' + before["screened.jsonl"]
+    )
+    (work / "screened.bin").write_bytes(before["screened.bin"] + b"half a photograph")
+    interrupt_screening(folder, tmp_path / "out", at=7)
+    assert {path.name: path.read_bytes() for path in work.iterdir()} == before
 
 
 def test_lost_data_is_screened_anew(folder, tmp_path):
