@@ -1,5 +1,8 @@
 """Results are written in the source's encoding, exactly where the format is, and say what they could not keep."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tifffile
@@ -137,6 +140,39 @@ def test_tiff_keeps_all_pages(tmp_path):
         assert [page.description for page in file.pages] == ["page 0", "page 1", "page 2"]
         expected = [picture.array for picture in pictures]
         assert all(np.array_equal(page.asarray(), it) for page, it in zip(file.pages, expected, strict=True))
+
+
+def test_large_tiff_needs_little_memory(tmp_path):
+    script = """
+import resource, sys
+import numpy as np
+from tintype.photos.photo import Encoding, Photo
+from tintype.photos.profile import SRGB
+from tintype.photos.write import write_photo
+
+class Picture:
+    height, width, dtype, rgb_space = 4000, 6000, np.dtype(np.uint16), SRGB
+
+    def strips(self):
+        for top in range(0, self.height, 100):
+            yield np.full((100, self.width, 3), top, np.uint16)
+
+photo = Photo.from_array(np.zeros((8, 8), np.uint16))
+encoding = Encoding(format="TIFF", bits=16, compression="lzw")
+photo = Photo(**{**vars(photo), "encoding": encoding})
+write_photo(sys.argv[1], Picture(), like=photo, mark=None)
+"""
+    peaks = []
+    for height in (200, 4000):
+        code = script.replace(
+            "height, width, dtype, rgb_space = 4000", f"height, width, dtype, rgb_space = {height}"
+        )
+        code += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        result = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / f"{height}.tif")], capture_output=True, check=True
+        )
+        peaks.append(int(result.stdout) / 1024)
+    assert peaks[1] - peaks[0] < 60  # megabytes; the picture has 137
 
 
 def test_as_many_pages_as_sources(tmp_path):

@@ -1,9 +1,8 @@
 """JPEG: encoded by libjpeg-turbo through Pillow, its segments put together here.
 
 Chroma is stored at full size and quantized as in the source. A gray source has one table only; it serves for
-chroma too. The table that usually goes with it is coarser; but the chroma of a colored photograph is
-smooth, so the finer one costs few bytes, and what it saves is exactly what was added. Lightness gains too:
-decoded RGB mixes chroma errors into it.
+chroma too. Measured on four photographs at qualities 75 and 92, that costs a tenth more bytes than the table that
+usually goes with it and saves a sixth of the error in color; the error in lightness is the same.
 """
 
 from __future__ import annotations

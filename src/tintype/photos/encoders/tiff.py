@@ -30,28 +30,7 @@ _TILE_SIDES = range(64, 1025, 16)
 _BIGGEST_CLASSIC = 0xF000_0000
 _RESOLUTION_TAGS = (282, 283, 296)
 # What a block from a JPEG may hold and a TIFF page has its own of.
-_PAGE_TAGS = {
-    254,
-    255,
-    256,
-    257,
-    258,
-    259,
-    262,
-    266,
-    277,
-    284,
-    317,
-    322,
-    323,
-    338,
-    339,
-    513,
-    514,
-    530,
-    531,
-    532,
-}
+_PAGE_TAGS = {255, 256, 257, 258, 259, 262, 266, 277, 284, 317, 322, 323, 338, 339, 513, 514, 530, 531, 532}  # fmt: skip
 
 Compress = Callable[[NDArray[Any]], bytes]
 
@@ -66,7 +45,7 @@ class _Compression:
 
 
 def _deflate(data: bytes) -> bytes:
-    return bytes(imagecodecs.zlib_encode(data, level=6))
+    return bytes(imagecodecs.deflate_encode(data, level=6))
 
 
 _COMPRESSIONS = {
