@@ -1,4 +1,4 @@
-"""Strips decoded by libvips: JPEG, PNG, TIFF, WebP and AVIF, at any size in little memory."""
+"""Strips decoded by libvips: JPEG, PNG, TIFF and WebP, at any size in little memory."""
 
 from __future__ import annotations
 

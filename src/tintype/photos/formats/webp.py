@@ -13,7 +13,7 @@ from tintype.photos.photo import Encoding, Metadata
 def open_webp(source: Source, page: int) -> StoredPage:
     """Describe a WebP picture; of an animation the first frame, said aloud."""
     strips = VipsStrips(source, "webpload", fail_on="truncated")
-    metadata = read_vips_metadata(strips)
+    metadata = _read_metadata(strips)
     frames = strips.field("n-pages") or 1
     return StoredPage(
         strips.height,
@@ -29,7 +29,7 @@ def open_webp(source: Source, page: int) -> StoredPage:
     )
 
 
-def read_vips_metadata(strips: VipsStrips) -> Metadata:
+def _read_metadata(strips: VipsStrips) -> Metadata:
     """Return the blocks that libvips found in the header."""
     exif = strips.block("exif-data") or b""
     return Metadata(
