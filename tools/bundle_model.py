@@ -1,0 +1,77 @@
+"""Make the bundled model from a run: export it, and write its card from the run, its text and results/.
+
+    python tools/bundle_model.py RUN 0.1 [--weights FILE]
+
+``RUN`` is the folder of a training, or one of its safetensors files. Figures come from ``results/*.csv``, so run
+``results/evaluate.py`` and this script again once the model has been judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from tintype.learn.export import export_model, save_weights
+from tintype.learn.release import draft_card, load_trained
+from tintype.models.card import Figures, SizeRule, VividnessStep
+
+HERE = Path(__file__).parent
+BUNDLED = HERE.parent / "src" / "tintype" / "models" / "bundled" / "tintype-small.onnx"
+RESULTS = HERE.parent / "results"
+
+
+def read_figures() -> tuple[Figures, ...]:
+    """Return the figures of the tables that describe quality on photographs."""
+    return tuple(_figures(path) for path in sorted(RESULTS.glob("*.csv")) if _is_of_model(path))
+
+
+def _is_of_model(path: Path) -> bool:
+    with path.open(newline="", encoding="utf-8") as file:
+        return {"figure", "value", "command", "machine"} <= set(csv.DictReader(file).fieldnames or ())
+
+
+def _figures(path: Path) -> Figures:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    values = {row["figure"]: float(row["value"]) for row in rows if _is_number(row["value"])}
+    return Figures(what=path.stem, command=rows[0]["command"], values=values, machine=rows[0]["machine"])
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).replace("-", "", 1).isdigit()
+
+
+def main() -> None:
+    """Export the model, and its weights if asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("version")
+    parser.add_argument("--weights", type=Path, help="also save the torch weights here, as float16 safetensors")
+    arguments = parser.parse_args()
+    network, recipe = load_trained(arguments.run)
+    text = tomllib.loads((HERE / "tintype-small.card.toml").read_text("utf-8"))
+    path = tuple(VividnessStep(*step) for step in text.pop("vividness"))
+    size = SizeRule(default=text.pop("default_size"))
+    card = replace(
+        draft_card(network, recipe, arguments.version),
+        vividness_path=path,
+        size=size,
+        figures=read_figures(),
+        failures=tuple(text.pop("failures")),
+        **text,
+    )
+    if arguments.weights:
+        card = save_weights(network.to(torch.float16), card, arguments.weights, overwrite=True)
+        network.to(torch.float32)
+    made = export_model(network, card, BUNDLED, precision="fp16", overwrite=True)
+    sys.stdout.write(f"{BUNDLED}: {BUNDLED.stat().st_size / 1e6:.1f} MB, {dict(made.differences)}\n")
+
+
+if __name__ == "__main__":
+    main()
