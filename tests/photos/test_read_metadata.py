@@ -9,9 +9,20 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
-from photo_samples import color, curve, gray, gray_icc, rgb_icc, save, save_tiff, true_lightness
+from photo_samples import (
+    color,
+    curve,
+    gray,
+    gray_icc,
+    rgb_icc,
+    save,
+    save_tiff,
+    srgb_lightness,
+    toned,
+    true_lightness,
+)
 from tintype.photos import read_photo
 from tintype.photos.formats.photoshop import list_resources
 from tintype.photos.formats.tiff_tags import RawTag, read_block, write_block
@@ -286,6 +297,17 @@ def test_jxl_boxes_and_size_of_every_kind():
     photo = read_photo(head + metadata + box(b"jxlc", codestream))
     assert photo.metadata.exif == exif
     assert photo.metadata.xmp == XMP
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_jxl_made_from_a_jpeg_is_upright_and_keeps_packed_boxes(orientation):
+    exif = build_exif(orientation=orientation)
+    jpeg = save(toned(8)[:40], "JPEG", exif=b"Exif\0\0" + exif, xmp=XMP, quality=95)
+    photo = read_photo(imagecodecs.jpegxl_encode_jpeg(jpeg))
+    assert photo.metadata.exif == exif
+    assert photo.metadata.xmp == XMP
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(jpeg))))
+    assert np.abs(photo.lightness() - srgb_lightness(upright)).max() < 2
 
 
 @pytest.mark.parametrize(

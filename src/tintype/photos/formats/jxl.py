@@ -15,6 +15,9 @@ from tintype.photos.formats.source import Source
 from tintype.photos.formats.stored_page import StoredPage, fetch_from
 from tintype.photos.photo import Encoding, Metadata
 
+_LONGEST_HEAD = 4096
+_LONGEST_BOX = 16 << 20
+
 
 def open_jxl(source: Source, page: int) -> StoredPage:
     """Describe a JPEG XL file; of an animation the first frame, said aloud.
@@ -55,15 +58,25 @@ def open_jxl(source: Source, page: int) -> StoredPage:
 def _read_boxes(source: Source) -> tuple[bytes, dict[bytes, bytes]]:
     """Return the first bytes of the codestream and the metadata boxes."""
     if source.head(2) == b"\xff\x0a":
-        return source.head(4096), {}
+        return source.head(_LONGEST_HEAD), {}
     codestream, boxes = b"", dict[bytes, bytes]()
     for kind, start, end in list_boxes(source.stream):
-        if kind in (b"jxlc", b"jxlp") and not codestream:
+        if kind in (b"jxlc", b"jxlp") and len(codestream) < _LONGEST_HEAD:
             skipped = 4 if kind == b"jxlp" else 0
-            codestream = read_box(source.stream, start + skipped, min(end, start + 4096))
+            codestream += read_box(source.stream, start + skipped, min(end, start + skipped + _LONGEST_HEAD))
+        elif kind == b"brob":
+            _unpack(read_box(source.stream, start, end), boxes)
         elif kind in (b"Exif", b"xml "):
             boxes.setdefault(kind, read_box(source.stream, start, end))
     return codestream, boxes
+
+
+def _unpack(content: bytes, boxes: dict[bytes, bytes]) -> None:
+    """Add a box that was packed by Brotli; one that is damaged or a bomb is left out."""
+    try:
+        boxes.setdefault(content[:4], bytes(imagecodecs.brotli_decode(content[4:], out=_LONGEST_BOX)))
+    except imagecodecs.BrotliError:
+        return
 
 
 def _build_metadata(boxes: dict[bytes, bytes]) -> Metadata:
