@@ -12,6 +12,7 @@ import time
 import pytest
 
 from tintype.errors import OutputExistsError, WriteFailedError
+from tintype.photos import is_photo_name
 from tintype.photos.atomic import (
     atomic_file,
     explain_failure,
@@ -19,7 +20,6 @@ from tintype.photos.atomic import (
     remove_leftovers,
 )
 from tintype.photos.read import read_photo
-from tintype.photos.suffixes import is_photo_name
 
 WRITER = """
 import resource, signal, sys, time

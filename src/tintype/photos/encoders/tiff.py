@@ -30,7 +30,7 @@ _TILE_SIDES = range(64, 1025, 16)
 _BIGGEST_CLASSIC = 0xF000_0000
 _RESOLUTION_TAGS = (282, 283, 296)
 # What a block from a JPEG may hold and a TIFF page has its own of.
-_PAGE_TAGS = {255, 256, 257, 258, 259, 262, 266, 277, 284, 317, 322, 323, 338, 339, 513, 514, 530, 531, 532}  # fmt: skip
+_PAGE_TAGS = {*range(255, 260), 262, 266, 277, 284, 317, 322, 323, 338, 339, 513, 514, 530, 531, 532}
 
 Compress = Callable[[NDArray[Any]], bytes]
 
