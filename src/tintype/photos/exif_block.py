@@ -15,7 +15,7 @@ from tintype.photos.formats.tiff_tags import Directory, read_block, write_block
 
 EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 0x8769, 0x8825, 0xA005
 
-_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _IFD = 1, 2, 3, 4, 5, 13
+_ASCII, _SHORT, _LONG, _RATIONAL, _IFD = 2, 3, 4, 5, 13
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION = 256, 257, 258, 259, 262, 274
 _SAMPLES, _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 277, 513, 514

@@ -58,9 +58,7 @@ def pack_directory(
         The bytes, and the place in the file of the pointer to the next directory, which is zero.
     """
     inline, head, entry = (8, 8, 20) if numbers.is_big else (4, 2, 12)
-    kept = {
-        number: tag for number, tag in tags.items() if number not in POINTERS and numbers_fit(tag, numbers)
-    }
+    kept = {number: tag for number, tag in tags.items() if number not in POINTERS and _fits(tag, numbers)}
     names = sorted({*kept, *children})
     next_place = start + head + entry * len(names)
     table = bytearray(struct.pack(numbers.byte_order + ("Q" if numbers.is_big else "H"), len(names)))
@@ -89,6 +87,6 @@ def pack_directory(
     return bytes(table + b"\0" * inline + heap), next_place
 
 
-def numbers_fit(tag: RawTag, numbers: Numbers) -> bool:
+def _fits(tag: RawTag, numbers: Numbers) -> bool:
     """Whether a tag may stand in the file: 64-bit types are BigTIFF's."""
     return numbers.is_big or tag.type not in (_LONG8, _SLONG8, _IFD8)
