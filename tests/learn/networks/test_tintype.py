@@ -1,0 +1,50 @@
+import dataclasses
+
+import pytest
+import torch
+
+from models_contract import NetworkContract
+from tintype.errors import BrokenModelError
+from tintype.learn.networks import create_network
+from tintype.learn.networks.rebuild import find_config, rebuild_network
+from tintype.learn.networks.tintype import CONFIGS, TintypeNet
+from tintype.models.card import SizeRule
+from tiny_model import create_card
+
+
+class TestTintypeNet(NetworkContract):
+    card = create_card(
+        name="tintype-tiny@1",
+        system="tintype",
+        size=SizeRule(multiple=32, default=128, minimum=32, maximum=512),
+    )
+
+    def create(self):
+        return create_network("tintype-tiny")
+
+    def rebuild(self, state):
+        return rebuild_network(state)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"classes": 0}, {"same_padding": False}, {"blocks": 2, "ratio": 1.7}, {"widths": (48, 8, 40)}],
+)
+def test_changed_sizes_are_recovered(changes):
+    config = dataclasses.replace(CONFIGS["tintype-tiny"], **changes)
+    found = find_config(TintypeNet(config).state_dict())
+    assert dataclasses.replace(found, ratio=config.ratio) == config
+    assert int(found.ratio * found.widths[0]) == int(config.ratio * config.widths[0])
+
+
+def test_backbone_that_is_not_known_is_named():
+    network = create_network("tintype-tiny", {"backbone": "mobilenetv2_050"})
+    with pytest.raises(BrokenModelError, match="name it"):
+        rebuild_network(network.state_dict())
+    rebuilt = rebuild_network(network.state_dict(), backbone="mobilenetv2_050")
+    assert rebuilt.config.backbone == "mobilenetv2_050"
+
+
+def test_weights_of_another_network_are_refused():
+    with pytest.raises(BrokenModelError, match="fit no network of Tintype"):
+        rebuild_network({"weight": torch.zeros(3)})
