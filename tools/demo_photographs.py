@@ -1,7 +1,7 @@
 """Write gray photographs to color in the demo: pictures that come with scikit-image and scikit-learn.
 
 astronaut, chelsea, coffee, rocket and camera are public domain or CC0 (``skimage.data``); china and flower are
-CC-BY 2.0 by Yann Forget and Miltiades Dilmaxis ("Summer Palace", "Dahlia"; ``sklearn.datasets``).
+CC BY 2.0 by the Flickr users danielbuechele and vultilion (``sklearn.datasets``, images/README.txt).
 """
 
 from __future__ import annotations
