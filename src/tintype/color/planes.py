@@ -1,0 +1,57 @@
+"""Lab in three planes instead of triples: the conversion of ``tintype.color.lab``, several times faster.
+
+For numpy only and without a branch, for what is done to every pixel of a large picture.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.color.lab import Matrix
+
+FloatT = TypeVar("FloatT", np.float32, np.float64)
+Plane: TypeAlias = NDArray[FloatT]
+
+_KINK = 6 / 29  # where the cube becomes a straight line
+
+
+def lab_planes_to_linear(
+    lightness: Plane[FloatT], a: Plane[FloatT], b: Plane[FloatT], matrix: Matrix
+) -> tuple[Plane[FloatT], list[Plane[FloatT]]]:
+    """Turn Lab into linear light, unclipped.
+
+    Args:
+        lightness: float32 or float64 of any shape, CIE L.
+        a: of the same shape, Lab units.
+        b: of the same shape, Lab units.
+        matrix: (3, 3), linear RGB -> XYZ divided by the white point.
+
+    Returns:
+        Luminance, and the list of red, green and blue; with a = b = 0 all four are equal to the last bit.
+
+    >>> from tintype.color.lab import LINEAR_TO_RELATIVE_XYZ
+    >>> planes = np.array([53.24]), np.array([80.09]), np.array([67.2])
+    >>> np.round(lab_planes_to_linear(*planes, LINEAR_TO_RELATIVE_XYZ)[1], 3).ravel().tolist()
+    [1.0, 0.0, 0.0]
+    """
+    height = (lightness + 16) * (1 / 116)
+    x = _uncurve(height + a * (1 / 500))
+    z = _uncurve(height - b * (1 / 200))
+    luminance = _uncurve(height)
+    x -= luminance
+    z -= luminance
+    # Only the distances of X and Z from Y are converted: where there are none, no rounding can make one.
+    rows = np.linalg.inv(matrix)[:, ::2].tolist()
+    return luminance, [luminance + of_x * x + of_z * z for of_x, of_z in rows]
+
+
+def _uncurve(height: Plane[FloatT]) -> Plane[FloatT]:
+    """Undo the cube root of Lab, in place; above the kink the straight line below it adds nothing."""
+    curved = np.maximum(height, _KINK)
+    height -= curved
+    height *= 3 * _KINK**2
+    height += curved * curved * curved
+    return height

@@ -1,0 +1,32 @@
+"""Colors in planes are converted as colors in triples are."""
+
+import numpy as np
+import pytest
+
+from tintype.color.lab import LINEAR_TO_RELATIVE_XYZ, lab_to_linear
+from tintype.color.planes import lab_planes_to_linear
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 3e-6), (np.float64, 1e-14)])
+def test_planes_equal_triples(dtype, tolerance):
+    random = np.random.default_rng(1)
+    lab = (random.random((50, 60, 3)) * (100, 250, 250) - (0, 125, 125)).astype(dtype)
+    _, channels = lab_planes_to_linear(*np.moveaxis(lab, -1, 0), LINEAR_TO_RELATIVE_XYZ)
+    assert channels[0].dtype == dtype
+    np.testing.assert_allclose(np.stack(channels, axis=-1), lab_to_linear(lab), rtol=0, atol=tolerance)
+
+
+def test_neutral_planes_are_equal_to_the_last_bit():
+    lightness = np.linspace(0, 100, 10001, dtype=np.float32)
+    luminance, channels = lab_planes_to_linear(
+        lightness, 0 * lightness, 0 * lightness, LINEAR_TO_RELATIVE_XYZ
+    )
+    for channel in channels:
+        np.testing.assert_array_equal(channel, luminance)
+
+
+def test_input_planes_are_left_alone():
+    planes = [np.full(5, value) for value in (50.0, 10.0, -10.0)]
+    for plane in planes:
+        plane.flags.writeable = False
+    lab_planes_to_linear(*planes, LINEAR_TO_RELATIVE_XYZ)
