@@ -12,7 +12,7 @@ from tiny_model import write_tiny_model
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "tintype-small.onnx"
-    return write_tiny_model(path, name="tintype-small@0", system="tintype")
+    return write_tiny_model(path, name="tintype-small@99", system="tintype")
 
 
 @pytest.fixture(scope="session")

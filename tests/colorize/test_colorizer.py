@@ -146,5 +146,5 @@ def test_open_photograph_is_used_from_several_threads(colorizer, photo):
 
 
 def test_card_is_at_hand(colorizer):
-    assert colorizer.card.name == "tintype-small@0"
+    assert colorizer.card.name == "tintype-small@99"
     assert create_card().bins == colorizer.card.bins

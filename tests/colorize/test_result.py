@@ -113,7 +113,7 @@ def test_model_without_a_distribution_says_so(without_bins, ask):
 def test_mark_says_what_it_is(opened):
     guidance = Guidance((PointMark(60, 60, color=(50, 60, 40)),))
     mark = opened.colorize(guidance).mark()
-    assert (mark.model, mark.tintype_version) == ("tintype-small@0", tintype.__version__)
+    assert (mark.model, mark.tintype_version) == ("tintype-small@99", tintype.__version__)
     assert mark.guidance_digest == guidance.digest()
     assert mark.source_sha256 == opened.photo.sha256
     assert mark.result_digest == opened.colorize(guidance).digest

@@ -36,7 +36,10 @@ def create_app() -> App:
         add_command(app, command, command.__name__)
     app.command(models.app)
     app.command(data.app)
-    app.register_install_completion_command(help="Install completion for your shell (bash, zsh, fish).")
+    app.register_install_completion_command(
+        help="Install completion for your shell (bash, zsh, fish).",
+        usage="Usage: tintype --install-completion [OPTIONS]",
+    )
     return app
 
 
@@ -46,12 +49,17 @@ def run(arguments: Sequence[str]) -> int:
     0: all went well; 1: a file failed; 2: the call makes no sense; 130: stopped by Ctrl-C; 141: the program that
     reads our output went away.
     """
+    status = BROKEN_PIPE
     try:
         status = _call(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
-        return BROKEN_PIPE
+    except OSError as error:
+        if status == 0:
+            complain(f"stdout: {error.strerror}; send the output elsewhere")
+        _forget_stdout()
+        return status or FAILED
     return status
 
 
@@ -78,7 +86,11 @@ def _report(error: Exception) -> int:
     if isinstance(error, TintypeError):
         complain(str(error))
         return exit_status(error)
-    if isinstance(error, MemoryError):
+    if isinstance(error, OSError):
+        complain(
+            f"{error.filename or 'stdout'}: {error.strerror or error}; check the disk and the permissions"
+        )
+    elif isinstance(error, MemoryError):
         complain("not enough memory; close other programs, or use --threads 1 and smaller sizes")
     else:
         complain(f"{type(error).__name__}: {error}; this is a fault of Tintype, TINTYPE_DEBUG=1 shows where")

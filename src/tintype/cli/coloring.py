@@ -18,6 +18,7 @@ from tintype.cli.terminal import create_progress, describe_duration, print_json,
 from tintype.colorize.batch.outcome import Outcome, check_report, write_report
 from tintype.colorize.batch.plan import Job, Plan
 from tintype.colorize.batch.run import BatchOptions, run_plan
+from tintype.errors import WriteFailedError
 from tintype.models.catalog import ModelFile
 
 _SUMMARY = {
@@ -70,8 +71,7 @@ def color_all(call: BatchCall) -> int:
     if call.report:
         check_report(call.report, overwrite=call.options.overwrite)
     with _reporting(call):
-        for outcome in _watched(call):
-            call.outcomes.append(outcome)
+        _work(call)
     if call.to_stdout:
         return _send(call.outcomes[0])
     return FAILED if call.counts["failed"] else 0
@@ -91,8 +91,8 @@ def _reporting(call: BatchCall) -> Iterator[None]:
             print_line(_summarize(call), to_stderr=call.to_stdout)
 
 
-def _watched(call: BatchCall) -> Iterator[Outcome]:
-    """Yield the outcomes, each shown as a line, below them a progress bar."""
+def _work(call: BatchCall) -> None:
+    """Color everything; show each outcome as a line, below them a progress bar."""
     with create_progress("photographs") as progress:
         task = progress.add_task("", total=len(call.plan.jobs) + len(call.plan.problems))
 
@@ -100,9 +100,9 @@ def _watched(call: BatchCall) -> Iterator[Outcome]:
             progress.update(task, description=job.source.name)
 
         for outcome in run_plan(call.plan, call.model, call.options, on_start):
+            call.outcomes.append(outcome)
             _show(call, outcome)
             progress.advance(task)
-            yield outcome
 
 
 def _show(call: BatchCall, outcome: Outcome) -> None:
@@ -110,7 +110,8 @@ def _show(call: BatchCall, outcome: Outcome) -> None:
         complain(outcome.reason)
     if call.quiet or call.as_json or outcome.status == "failed":
         return
-    for line in _describe(outcome):
+    lines = [*_describe(outcome)]
+    for line in lines[1:] if call.to_stdout else lines:
         print_line(line, to_stderr=call.to_stdout)
 
 
@@ -145,12 +146,16 @@ def _as_document(call: BatchCall) -> dict[str, Any]:
 
 def _send(outcome: Outcome) -> int:
     """Send the only result through stdout."""
-    if (
-        outcome.status == "left alone"
-    ):  # no line says so where stdout stays empty but the shell sees a success
-        complain(outcome.reason)
+    if outcome.status == "left alone":
+        complain(outcome.reason)  # whoever waits for a picture gets none
     if outcome.status != "done":
         return 0 if outcome.status == "planned" else FAILED
-    with Path(outcome.output).open("rb") as file:
-        shutil.copyfileobj(file, sys.stdout.buffer)
+    try:
+        with Path(outcome.output).open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise WriteFailedError(f"stdout: {error.strerror}; send the result elsewhere") from error
     return 0

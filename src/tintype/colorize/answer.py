@@ -119,7 +119,7 @@ def _weights(old: int, new: int) -> Floats:
     """Return the (new, old) matrix of linear interpolation between the middles of cells."""
     middles = (np.arange(new) + 0.5) * old / new - 0.5
     distances = np.abs(np.clip(middles, 0, old - 1)[:, None] - np.arange(old))
-    return np.maximum(0, 1 - distances).astype(np.float32)
+    return np.asarray(np.maximum(0, 1 - distances), np.float32)
 
 
 def _look(session: Session, lightness: Floats, compiled: CompiledGuidance, *, mirrored: bool) -> Floats:

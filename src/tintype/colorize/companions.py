@@ -17,6 +17,7 @@ from tintype.colorize.reduction import reduce_lightness
 from tintype.colorize.result import Colorization
 from tintype.photos.atomic import atomic_file
 from tintype.photos.join import ColorPicture, join
+from tintype.photos.join import layer as join_layer
 from tintype.photos.photo import Encoding, Metadata, Photo
 from tintype.photos.profile import SRGB, RgbSpace
 from tintype.photos.write import write_photo
@@ -123,8 +124,8 @@ def fit_side(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 def layer(result: Colorization) -> ColorPicture:
-    """Return."""
-    return join(result.photo, result.ab)
+    """Return the color alone, to be laid over the photograph in the blend mode Color."""
+    return join_layer(result.photo, result.ab, threads=result.threads)
 
 
 def _before(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:

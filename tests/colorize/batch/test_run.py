@@ -65,7 +65,7 @@ def test_folder_is_colored_and_then_skipped(album, run):
 def test_outcome_says_what_was_done(album, run):
     outcome = next(outcome for outcome in run([album], "out") if outcome.source.endswith("a.png"))
     assert (outcome.width, outcome.height, outcome.pages) == (64, 64, 1)
-    assert outcome.model == "tintype-small@0"
+    assert outcome.model == "tintype-small@99"
     assert outcome.outputs == ("out/a.png",)
     assert outcome.digest == read_mark(Path("out/a.png")).result_digest
     assert outcome.seconds > 0

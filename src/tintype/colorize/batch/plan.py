@@ -68,6 +68,11 @@ class Job:
     data: bytes | None = None
 
     @property
+    def name(self) -> str:
+        """What the source is called in messages."""
+        return str(self.source) if self.data is None else "stdin"
+
+    @property
     def result(self) -> Path:
         """Where the colored photograph goes."""
         return self.targets[COLOR]

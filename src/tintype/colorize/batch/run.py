@@ -119,9 +119,9 @@ class _Batch:
             else:
                 outcome = self._color(job, open_kinds, outcome)
         except NotMonochromeError as error:
-            outcome = replace(outcome, status="left alone", reason=str(error))
+            outcome = replace(outcome, status="left alone", reason=_reason(job, error))
         except TintypeError as error:
-            outcome = replace(outcome, status="failed", reason=str(error))
+            outcome = replace(outcome, status="failed", reason=_reason(job, error))
         return replace(outcome, seconds=time.perf_counter() - start)
 
     def _open_kinds(self, job: Job) -> list[str]:
@@ -223,8 +223,14 @@ class _Pages:
 
 
 def _in_color(photo: Photo) -> str:
-    page = f"page {photo.page + 1} is" if photo.page_count > 1 else "it is"
-    return f"{photo.path}: {page} in color already; color it anew with --recolor"
+    page = f"page {photo.page + 1}" if photo.page_count > 1 else "it"
+    return f"{page} is in color already; color it anew with --recolor"
+
+
+def _reason(job: Job, error: TintypeError) -> str:
+    """Return what went wrong, with the name of the file that it went wrong with."""
+    text = str(error)
+    return text if str(job.source) in text and job.data is None else f"{job.name}: {text}"
 
 
 def _sha256(job: Job) -> str:

@@ -1,0 +1,6 @@
+"""``python -m tintype`` is ``tintype``."""
+
+from tintype.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+import json
+from pathlib import Path
+
+from tiny_model import write_tiny_model
+
+
+def test_models_are_listed(call, models):
+    done = call("models", "list")
+    assert (done.status, done.err) == (0, "")
+    heading, *lines = done.out.splitlines()
+    assert heading.split() == ["name", "MB", "precision", "license", "where", "what"]
+    assert any(line.startswith("tintype-small@99 ") and "A model for tests." in line for line in lines)
+
+
+def test_models_are_listed_as_json(call, models):
+    listed = {model["name"]: model for model in json.loads(call("models", "list", "--json").out)}
+    model = listed["tintype-small@99"]
+    assert model["path"] == str(models / "tintype-small.onnx")
+    assert model["bytes"] == (models / "tintype-small.onnx").stat().st_size
+    assert "hints" in model["capabilities"]
+    assert model["bundled"] is False
+
+
+def test_broken_model_is_named_and_the_others_are_listed(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("TINTYPE_MODELS", str(tmp_path))
+    write_tiny_model(tmp_path / "good.onnx")
+    (tmp_path / "bad.onnx").write_text("no model")
+    done = call("models", "list")
+    assert "bad.onnx" in done.error
+    assert "test-tiny@1" in done.out
+
+
+def test_card_is_shown(call):
+    done = call("models", "show")
+    assert done.status == 0
+    for words in (
+        "tintype-small@99",
+        "Apache-2.0",
+        "psnr 21.95",
+        "It colors by lightness alone.",
+        "64; 32 to 512",
+    ):
+        assert words in done.out
+    assert json.loads(call("models", "show", "tintype-small", "--json").out)["card"]["bins"] == 313
+
+
+def test_model_is_shown_by_its_path(call):
+    write_tiny_model(Path("my.onnx"))
+    assert "test-tiny@1" in call("models", "show", "./my.onnx").out
+
+
+def test_unknown_model_is_a_wrong_call(call):
+    refused = call("models", "show", "tintype-smal")
+    assert refused.status == 2
+    assert "did you mean tintype-small" in refused.error
