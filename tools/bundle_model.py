@@ -52,7 +52,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("version")
-    parser.add_argument("--weights", type=Path, help="also save the torch weights here, as float16 safetensors")
+    parser.add_argument(
+        "--weights", type=Path, help="also save the torch weights here, as float16 safetensors"
+    )
     arguments = parser.parse_args()
     network, recipe = load_trained(arguments.run)
     text = tomllib.loads((HERE / "tintype-small.card.toml").read_text("utf-8"))

@@ -56,4 +56,5 @@ def train_mode(network: TintypeNet) -> None:
 
 def pretrained_encoder(network: TintypeNet) -> nn.Module:
     """Return a frozen copy of the encoder as it is before training, the teacher of its classifier."""
-    return copy.deepcopy(network.encoder.body).eval().requires_grad_(False)
+    teacher: nn.Module = copy.deepcopy(network.encoder.body)
+    return teacher.eval().requires_grad_(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -101,17 +101,17 @@ def fingerprint_of(path: Path) -> Prints | None:
 
 def _screen(content: bytes, sha256: str, options: BuildOptions) -> Screened:
     picture, (width, height) = _open(content, options.short_side)
-    found = {"sha256": sha256, "width": width, "height": height}
+    found = Screened(Verdict.KEPT, "", sha256, width, height)
     if min(width, height) < options.min_side:
-        return Screened(Verdict.TOO_SMALL, f"{width}x{height}", **found)
+        return replace(found, verdict=Verdict.TOO_SMALL, detail=f"{width}x{height}")
     if options.min_colorfulness > 0 and picture.mode.partition(";")[0] in _GRAY_MODES:
-        return Screened(Verdict.GRAY, f"mode {picture.mode}", **found)
+        return replace(found, verdict=Verdict.GRAY, detail=f"mode {picture.mode}")
     picture = _to_srgb(picture, options.short_side)
     verdict, colorful, detail = _judge(picture, options)
     if verdict is not Verdict.KEPT:
-        return Screened(verdict, detail, colorfulness=colorful, **found)
+        return replace(found, verdict=verdict, detail=detail, colorfulness=colorful)
     prints, data = fingerprint(picture), _encode(picture, options)
-    return Screened(verdict, "", colorfulness=colorful, prints=prints, data=data, **found)
+    return replace(found, colorfulness=colorful, prints=prints, data=data)
 
 
 def _judge(picture: Image.Image, options: BuildOptions) -> tuple[Verdict, float, str]:

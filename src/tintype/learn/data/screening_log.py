@@ -158,7 +158,8 @@ def _read_lines(lines: BufferedRandom) -> Iterator[tuple[bytes, str, Entry]]:
             Verdict[record["verdict"]],
             record["detail"],
             record["sha256"],
-            *record["size"],
+            width=record["size"][0],
+            height=record["size"][1],
             colorfulness=record["colorfulness"],
             prints=prints.reshape(PRINT_SHAPE) if len(prints) else None,
         )
