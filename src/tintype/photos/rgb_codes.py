@@ -1,0 +1,116 @@
+"""From Lab to the codes of an RGB space, fast, with lightness kept within what a file can hold.
+
+Rounding three channels moves the lightness: in sRGB never by more than is promised, 0.27 at 8 bits and 0.0011
+at 16; in a space of another curve it may, and there the channels are rounded jointly. On pieces that stay in
+the cache, plain numpy and tables do all this in some 30 nanoseconds for a pixel and core.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.color.gamut import chroma_limits, limit_ab
+from tintype.color.lab import luminance_to_lightness
+from tintype.color.planes import lab_planes_to_linear
+from tintype.photos.profile import RgbSpace
+
+Floats = NDArray[np.float32]
+
+LIGHTNESS_TOLERANCE = {8: 0.27, 16: 0.0011}
+"""By how much CIE L of a result may differ from the photograph's, for each bit depth."""
+
+_CELLS = 1 << 14
+_STEPS = np.array(sorted(product((-1, 0, 1), repeat=3), key=lambda steps: sum(map(abs, steps))))
+
+
+class RgbCoder:
+    """Encodes Lab as RGB codes.
+
+    Args:
+        space: the RGB space.
+        bit_depth: 8 or 16.
+    """
+
+    def __init__(self, space: RgbSpace, bit_depth: int) -> None:
+        self.dtype = np.dtype(f"u{bit_depth // 8}")
+        self._matrix = space.relative_matrix
+        self._limits = chroma_limits(self._matrix)
+        self._tolerance = LIGHTNESS_TOLERANCE[bit_depth]
+        self._linear = space.decode_table(bit_depth)
+        self._luminances = (self._matrix[1][:, None] * self._linear).astype(np.float32)
+        self._codes = _tabulate_codes(self._linear)
+        self._slopes = np.diff(self._codes, append=self._codes[-1:])
+        self._nearest = np.rint(self._codes).astype(self.dtype)
+
+    def encode(self, lightness: Floats, a: Floats, b: Floats) -> NDArray[Any]:
+        """Return the codes of colors.
+
+        Args:
+            lightness: any shape, CIE L 0..100.
+            a: of the same shape, Lab units.
+            b: of the same shape, Lab units. Colors that don't exist lose chroma, at constant L and hue.
+
+        Returns:
+            (..., 3) uint8 or uint16. Their CIE L is that of the input within ``LIGHTNESS_TOLERANCE``; with
+            a = b = 0 they are equal, and where L is that of a code, they are that code.
+        """
+        a, b = limit_ab(lightness, a, b, self._limits)
+        luminance, channels = lab_planes_to_linear(lightness, a, b, self._matrix)
+        codes = np.empty((*lightness.shape, 3), self.dtype)
+        error = -luminance
+        for channel, linear in enumerate(channels):
+            rounded = self._round(linear)
+            codes[..., channel] = rounded
+            error += self._luminances[channel].take(rounded)
+        self._keep_lightness(codes, lightness, np.abs(error, out=error))
+        return codes
+
+    def _round(self, linear: Floats) -> NDArray[Any]:
+        """Find the nearest codes of linear values, which are changed."""
+        np.maximum(linear, 0, out=linear)
+        np.sqrt(linear, out=linear)
+        np.sqrt(linear, out=linear)
+        linear *= _CELLS
+        np.minimum(linear, _CELLS, out=linear)
+        if self.dtype == np.uint8:
+            linear += 0.5
+            return self._nearest.take(linear.astype(np.intp))
+        cell = linear.astype(np.intp)
+        linear -= cell
+        linear *= self._slopes.take(cell)
+        linear += self._codes.take(cell)
+        return np.rint(linear, out=linear).astype(self.dtype)
+
+    def _keep_lightness(self, codes: NDArray[Any], lightness: Floats, error: Floats) -> None:
+        """Round those pixels again whose luminance is off by more than the tolerance, or nearly so."""
+        # The slope of luminance over L, one tolerance farther down, where it is lower if it is not the same.
+        height = np.maximum((lightness + (16 - self._tolerance)) * (1 / 116), 6 / 29)
+        height *= height
+        found = np.flatnonzero(error > height * (3 / 116 * self._tolerance))
+        if found.size:
+            flat = codes.reshape(-1, 3)
+            flat[found] = self._round_jointly(flat[found], lightness.take(found))
+
+    def _round_jointly(self, codes: NDArray[Any], lightness: Floats) -> NDArray[Any]:
+        """Move the fewest channels (n, 3) by one code that bring L (n,) back within the tolerance."""
+        choices = np.clip(codes[:, None].astype(np.intp) + _STEPS, 0, self._linear.size - 1)
+        reached = luminance_to_lightness(self._linear[choices] @ self._matrix[1])
+        error = np.abs(reached - lightness[:, None])
+        # All within the tolerance are equally good: the first of them moves the fewest channels.
+        best = np.argmin(np.where(error <= self._tolerance, 0, error), axis=1)
+        chosen: NDArray[Any] = choices[np.arange(len(choices)), best].astype(self.dtype)
+        return chosen
+
+
+def _tabulate_codes(linear: NDArray[np.float64]) -> Floats:
+    """Tabulate the code, with fractions, over the fourth root of linear light.
+
+    The root makes every curve in use, from straight to gamma 2.6, so gentle that straight lines between the
+    entries are within 0.02 of a 16-bit code.
+    """
+    roots = np.linspace(0, 1, _CELLS + 1)
+    return np.interp(roots**4, linear, np.arange(linear.size)).astype(np.float32)
