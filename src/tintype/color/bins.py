@@ -12,7 +12,7 @@ axis.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -53,10 +53,14 @@ BIN_COUNT = len(CENTERS)
 _REGIONS = 4
 _SOFTNESS = 0.4
 _SHARED = 0.25  # share of a region's draw that all regions have in common
-_REACH = 1.0  # how far a region's color lies from its mean, in standard deviations
-_WINDOW = 0.4  # variance that cells keep around their region's color, in variances of the cell
-_FARTHEST = 2.5  # how far a cell follows its region, in standard deviations of the cell
-_LEAST_VARIANCE = 4.0  # of a cell; the bins are too wide to tell less
+_REACH = 1.1  # how far a region's color lies from its mean, in standard deviations
+_WINDOW = (
+    0.12  # variance that cells keep around their region's color, in variances of the cell, and beyond ...
+)
+_LEAST_WINDOW = 15.0  # ... this much: narrower windows would snap to the centers of the bins
+_FARTHEST = 3.2  # how far a cell follows its region, in standard deviations of the cell
+_ENCODING_VARIANCE = 15.0  # of a certain color, in each direction, at temperature 1: no doubt of the network
+_LEAST_VARIANCE = 1.0  # beyond that, so that certain cells can be divided by it
 _HELLINGER_UNIT = 0.3  # distributions that far apart differ as much as ...
 _LIGHTNESS_UNIT = 25.0  # ... this much lightness
 
@@ -280,7 +284,8 @@ def sample(
     """
     shares = probabilities(np.asarray(logits, dtype=np.float32), prior, decoding)
     memberships = find_regions(_looks(shares, lightness), _REGIONS, _SOFTNESS)
-    cells = _Cells(shares, memberships, np.asarray(centers, dtype=np.float32))
+    known = _ENCODING_VARIANCE * min(decoding.temperature, 1.0)
+    cells = _Cells(shares, memberships, np.asarray(centers, dtype=np.float32), known)
     return [cells.colored(draw) for draw in _draws(count, seed)]
 
 
@@ -331,15 +336,21 @@ def _draws(count: int, seed: int) -> Iterator[NDArray[Any]]:
 class _Cells:
     """The distributions of a picture's cells, their moments and their regions, ready to be drawn from."""
 
-    def __init__(self, shares: NDArray[Any], memberships: NDArray[Any], centers: NDArray[Any]) -> None:
+    def __init__(
+        self, shares: NDArray[Any], memberships: NDArray[Any], centers: NDArray[Any], known: float
+    ) -> None:
         self.shape = shares.shape[:2]
         self.logs = np.log(shares.reshape(-1, shares.shape[-1]) + np.float32(1e-12))
         self.memberships = memberships.reshape(len(self.logs), -1)
         self.centers = centers
         self.mean, self.covariance = _moments(shares.reshape(self.logs.shape), centers)
+        self.precision = np.linalg.inv(_doubt(self.covariance, known))
         weights = self.memberships / self.memberships.sum(axis=0)
         self.region_mean = weights.T @ self.mean
-        self.region_root = _root(np.einsum("cr,cij->rij", weights, self.covariance))
+        region = np.einsum("cr,cij->rij", weights, self.covariance)
+        self.region_root = _root(region)
+        width = _WINDOW * region + _LEAST_WINDOW * np.eye(2, dtype=np.float32)
+        self.window = np.linalg.inv(np.einsum("cr,rij->cij", self.memberships, width))
 
     def colored(self, draw: NDArray[Any]) -> NDArray[np.float32]:
         """Color the picture with a draw (1 + regions, 2): the common part first."""
@@ -349,11 +360,10 @@ class _Cells:
 
     def _near(self, wanted: NDArray[Any]) -> NDArray[np.float32]:
         """Find each cell's mean color near the color (cells, 2) that is wanted there."""
-        inverse = np.linalg.inv(self.covariance)
         offset = wanted - self.mean
-        deviations = np.sqrt(np.einsum("ci,cij,cj->c", offset, inverse, offset))
+        deviations = np.sqrt(np.einsum("ci,cij,cj->c", offset, self.precision, offset))
         target = self.mean + offset * np.minimum(1, _FARTHEST / np.maximum(deviations, 1e-6))[:, None]
-        scores = self.logs + _window(inverse / _WINDOW, target, self.centers)
+        scores = self.logs + _window(self.window, target, self.centers)
         weights = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(weights @ self.centers / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
@@ -362,14 +372,23 @@ def _moments(shares: NDArray[Any], centers: NDArray[Any]) -> tuple[NDArray[Any],
     """Compute mean (cells, 2) and covariance (cells, 2, 2) of distributions (cells, Q)."""
     mean = shares @ centers
     products = (centers[:, :, None] * centers[:, None, :]).reshape(-1, 4)
-    covariance = (shares @ products).reshape(-1, 2, 2) - mean[:, :, None] * mean[:, None, :]
-    return mean, covariance + _LEAST_VARIANCE * np.eye(2, dtype=mean.dtype)
+    return mean, (shares @ products).reshape(-1, 2, 2) - mean[:, :, None] * mean[:, None, :]
+
+
+def _doubt(covariance: NDArray[Any], known: float) -> NDArray[Any]:
+    """Subtract from the covariance (cells, 2, 2) of distributions the variance that is no doubt."""
+    return _change_values(covariance, lambda values: np.maximum(values - known, _LEAST_VARIANCE))
 
 
 def _root(matrices: NDArray[Any]) -> NDArray[Any]:
     """Compute the symmetric square roots of positive matrices (n, 2, 2)."""
+    return _change_values(matrices, lambda values: np.sqrt(np.maximum(values, 0)))
+
+
+def _change_values(matrices: NDArray[Any], change: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+    """Apply a function to the eigenvalues of symmetric matrices (n, 2, 2)."""
     values, vectors = np.linalg.eigh(matrices)
-    return np.asarray((vectors * np.sqrt(values)[:, None, :]) @ vectors.swapaxes(1, 2))
+    return np.asarray((vectors * change(values)[:, None, :]) @ vectors.swapaxes(1, 2))
 
 
 def _window(precision: NDArray[Any], target: NDArray[Any], centers: NDArray[Any]) -> NDArray[Any]:

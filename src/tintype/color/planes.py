@@ -15,7 +15,8 @@ from tintype.color.lab import Matrix
 FloatT = TypeVar("FloatT", np.float32, np.float64)
 Plane: TypeAlias = NDArray[FloatT]
 
-_KINK = 6 / 29  # where the cube becomes a straight line
+_KINK = 8.0  # the lightness where the cube of Lab becomes a straight line,
+_SLOPE = 27 / 24389  # and the line's slope
 
 
 def lab_planes_to_linear(
@@ -37,10 +38,9 @@ def lab_planes_to_linear(
     >>> np.round(lab_planes_to_linear(*planes, LINEAR_TO_RELATIVE_XYZ)[1], 3).ravel().tolist()
     [1.0, 0.0, 0.0]
     """
-    height = (lightness + 16) * (1 / 116)
-    x = _uncurve(height + a * (1 / 500))
-    z = _uncurve(height - b * (1 / 200))
-    luminance = _uncurve(height)
+    luminance = _uncurve(lightness)
+    x = _uncurve(lightness + a * (116 / 500))
+    z = _uncurve(lightness - b * (116 / 200))
     x -= luminance
     z -= luminance
     # Only the distances of X and Z from Y are converted: where there are none, no rounding can make one.
@@ -48,10 +48,19 @@ def lab_planes_to_linear(
     return luminance, [luminance + of_x * x + of_z * z for of_x, of_z in rows]
 
 
-def _uncurve(height: Plane[FloatT]) -> Plane[FloatT]:
-    """Undo the cube root of Lab, in place; above the kink the straight line below it adds nothing."""
-    curved = np.maximum(height, _KINK)
-    height -= curved
-    height *= 3 * _KINK**2
-    height += curved * curved * curved
+def _uncurve(lightness: Plane[FloatT]) -> Plane[FloatT]:
+    """Turn lightness into luminance, or what corresponds to it for X and Z into those.
+
+    As the sum of a line up to the kink and a cube from there on it needs no branch, and near black, where codes
+    of a gamma curve lie very close, it keeps all digits.
+    """
+    luminance = _cube(np.maximum(lightness, _KINK))
+    luminance -= _cube(np.full(1, _KINK, lightness.dtype))  # rounded alike, so that 0 is left below the kink
+    luminance += np.minimum(lightness, _KINK) * _SLOPE
+    return luminance
+
+
+def _cube(lightness: Plane[FloatT]) -> Plane[FloatT]:
+    height = (lightness + 16) * (1 / 116)
+    height *= height * height
     return height

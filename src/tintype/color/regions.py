@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 
 _ROUNDS = 8
+_LEAST_WIDTH = 1e-6  # where all cells are alike, their distances are rounding errors
 
 
 def find_regions(looks: Floats, count: int, softness: float) -> Floats:
@@ -30,7 +31,7 @@ def find_regions(looks: Floats, count: int, softness: float) -> Floats:
     cells = looks.reshape(-1, looks.shape[-1]).astype(np.float32)
     squares = _squared_distances(cells, _cluster(cells, count))
     nearest = squares.min(axis=1, keepdims=True)
-    width = 2 * softness * float(nearest.mean()) + float(np.finfo(np.float32).tiny)
+    width = 2 * softness * float(nearest.mean()) + _LEAST_WIDTH
     memberships = np.exp((nearest - squares) / width)
     memberships /= memberships.sum(axis=1, keepdims=True)
     return np.asarray(memberships.reshape(*looks.shape[:2], count))
