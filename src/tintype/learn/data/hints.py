@@ -47,19 +47,22 @@ def simulate_hints(ab: Tensor, recipe: HintRecipe, generator: torch.Generator) -
 def simulate_palette(distribution: Tensor, recipe: HintRecipe, generator: torch.Generator) -> Tensor:
     """Draw palettes from the photographs' own distributions (N, Q).
 
-    A palette of strength s is s parts of the photograph's own colors and 1 - s of another photograph's, sharpened or
-    blunted at random, so that the strength means what it says.
+    A palette of strength s is s parts of the photograph's own colors and 1 - s of another photograph's, so that the
+    strength means what it says. It is sharpened or blunted at random, and half of them keep only their few most
+    frequent bins: a person names three colors, not a histogram.
 
     Returns:
         (N, Q + 1), all zeros where there is no palette.
     """
-    n = len(distribution)
-    draw = torch.rand((3, n, 1), generator=generator, device=distribution.device)
+    n, bins = distribution.shape
+    draw = torch.rand((5, n, 1), generator=generator, device=distribution.device)
     used, strength = (draw[0] < recipe.palette).float(), draw[1].sqrt()
     mixed = strength * distribution + (1 - strength) * distribution.roll(1, 0)
     sharp = (mixed + 1e-9) ** (0.5 + draw[2])
-    palette = sharp / sharp.sum(1, keepdim=True)
-    return torch.cat([palette, strength], 1) * used
+    kept = torch.where(draw[3] < 0.5, (4 * 10 ** draw[4]).long(), bins)
+    rank = sharp.argsort(1, descending=True).argsort(1)
+    palette = sharp * (rank < kept)
+    return torch.cat([palette / palette.sum(1, keepdim=True), strength], 1) * used
 
 
 def draw_point_counts(n: int, recipe: HintRecipe, generator: torch.Generator, device: torch.device) -> Tensor:

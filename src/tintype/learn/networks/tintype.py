@@ -1,8 +1,7 @@
 """Tintype's own network: a pretrained encoder, a guided decoder, a distribution over the ab bins.
 
 Nothing here is from a single paper. The distribution over bins is Zhang et al. 2016 (arXiv:1603.08511), hints as
-input are Zhang et al. 2017 (arXiv:1705.02999), the U-Net is Ronneberger et al. 2015, filling the empty places of
-a hint map from coarser levels is the push-pull of Gortler et al. 1996.
+input are Zhang et al. 2017 (arXiv:1705.02999), the U-Net is Ronneberger et al. 2015.
 
 The encoder sees only the photograph, so its features and classes do not depend on the guidance. Guidance enters
 the decoder at every scale: as tokens of the attention (so that a hint reaches everything that looks alike), and
@@ -24,7 +23,6 @@ from tintype.learn.networks.blocks import ConvUnit, GlobalBlock, ResidualUnit, u
 from tintype.learn.networks.encoders import TimmEncoder
 
 AB_SCALE = 110.0
-HINT_CHANNELS = 6
 
 
 @dataclass(frozen=True)
@@ -58,34 +56,79 @@ class TintypeConfig:
     encoder_overrides: dict[str, Any] = field(default_factory=dict)
 
 
-class HintPyramid(nn.Module):
-    """A hint map at several scales, each once as given and once with the empty places filled from coarser scales.
+class HintSpread(nn.Module):
+    """Carries the color of hints to every cell by kernels in place and lightness.
+
+    That neighbors of like lightness have like color is what colorization with scribbles was first built on (Levin
+    et al. 2004). Each head has a reach in place and in lightness of its own, and a weight for "no hint", all learned;
+    so the network need not learn to copy colors over distances, only when not to.
 
     Shape:
-        hints (N, 3, H, W): a, b in Lab units, confidence 0..1 -> three maps (N, 6, H/s, W/s), s = 4, 8, 16:
-        local a, b (divided by 110) and confidence, filled a, b and density.
+        lightness (N, 1, H, W), hints (N, 3, H, W) -> (N, 3 * heads, H/8, W/8): for each head a and b (divided by
+        110, fading with the distance) and the weight of all hints, 0..1.
     """
 
-    def forward(self, hints: Tensor) -> list[Tensor]:
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        place = torch.logspace(-1.3, -0.4, heads)  # reach in units of the longer side
+        tone = torch.logspace(-1.2, -0.7, heads)  # in units of 100 L
+        self.log_place = nn.Parameter(-torch.log(2 * place.square()))
+        self.log_tone = nn.Parameter(-torch.log(2 * tone.square()))
+        self.none = nn.Parameter(torch.full((heads,), -3.0))
+
+    def forward(self, lightness: Tensor, hints: Tensor) -> Tensor:
+        """Return the spread colors at 1/8 of the input's size."""
+        with torch.no_grad():  # nothing here is learned
+            confidence = hints[:, 2:]
+            given = torch.cat([coordinates(hints), lightness / 100, hints[:, :2] / AB_SCALE], 1)
+            means = F.avg_pool2d(given * confidence, 16) / (F.avg_pool2d(confidence, 16) + 1e-6)
+            keys, asked = means.flatten(2), F.avg_pool2d(given[:, :3], 8)
+            away = (asked.flatten(2)[..., :, None] - keys[:, :3, None, :]).square()
+            place, tone = away[:, 0] + away[:, 1], away[:, 2]  # (N, cells, hinted cells)
+            peak = (F.max_pool2d(confidence, 16).flatten(2) + 1e-9).log()[:, :, None]
+            values = torch.cat([keys[:, 3:], torch.ones_like(keys[:, :1])], 1)
+        reach, grip = self.log_place.exp()[:, None, None], self.log_tone.exp()[:, None, None]
+        scores = peak - reach * place[:, None] - grip * tone[:, None]
+        none = self.none[:, None, None].expand(*scores.shape[:3], 1)
+        weights = torch.cat([none, scores], 3).softmax(3)[..., 1:]
+        spread = weights @ values.transpose(1, 2)[:, None]
+        return spread.transpose(2, 3).reshape(len(hints), -1, *asked.shape[2:])
+
+
+class HintMaps(nn.Module):
+    """What is said of each cell at three scales: the hints in it, and those that reach it.
+
+    Shape:
+        lightness (N, 1, H, W), hints (N, 3, H, W) -> three maps (N, channels, H/s, W/s), s = 4, 8, 16: a and b of
+        the cell's own hints (divided by 110) and their confidence, then the channels of `HintSpread`.
+    """
+
+    def __init__(self, heads: int = 4) -> None:
+        super().__init__()
+        self.spread = HintSpread(heads)
+        self.channels = 3 + 3 * heads
+
+    def forward(self, lightness: Tensor, hints: Tensor) -> list[Tensor]:
         """Return the maps, finest first."""
-        confidence = hints[:, 2:3]
-        weighted = torch.cat([hints[:, :2] * confidence / AB_SCALE, confidence], 1)
-        levels = [F.avg_pool2d(weighted, 4)]
-        peaks = [F.max_pool2d(confidence, 4)]
-        for _ in range(3):
-            levels.append(F.avg_pool2d(levels[-1], 2))
-            peaks.append(F.max_pool2d(peaks[-1], 2))
-        filled = levels[-1].mean((2, 3), keepdim=True).expand_as(levels[-1])
-        maps: list[Tensor] = []
-        for level, peak in zip(reversed(levels), reversed(peaks), strict=True):
-            # what is here counts fully; what comes from a coarser scale fades by a quarter a level
-            filled = level + 0.25 * (1.0 - peak) * filled
-            mean = filled[:, :2] / (filled[:, 2:] + 1e-6)
-            local = level[:, :2] / (level[:, 2:] + 1e-6)
-            maps.append(torch.cat([local * peak, peak, mean, filled[:, 2:].clamp(0, 1).sqrt()], 1))
-            if len(maps) < len(levels):
-                filled = upsample(filled)
-        return maps[:0:-1]
+        spread = self.spread(lightness, hints)
+        spreads = [upsample(spread), spread, F.avg_pool2d(spread, 2)]
+        return [torch.cat([_local(hints, 4 << i), one], 1) for i, one in enumerate(spreads)]
+
+
+def coordinates(like: Tensor) -> Tensor:
+    """Return x and y (N, 2, H, W) of the pixels of ``like`` (N, C, H, W), in units of its longer side."""
+    n, _, height, width = like.shape
+    y = torch.arange(height, device=like.device, dtype=torch.float32) / max(height, width)
+    x = torch.arange(width, device=like.device, dtype=torch.float32) / max(height, width)
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width)]).expand(n, -1, -1, -1)
+
+
+def _local(hints: Tensor, size: int) -> Tensor:
+    """Return the mean color of the hints in each cell of ``size`` pixels, and their highest confidence."""
+    confidence = hints[:, 2:]
+    mean = F.avg_pool2d(hints[:, :2] * confidence, size) / (F.avg_pool2d(confidence, size) + 1e-6)
+    peak = F.max_pool2d(confidence, size)
+    return torch.cat([mean * peak / AB_SCALE, peak], 1)
 
 
 class Stage(nn.Module):
@@ -94,9 +137,9 @@ class Stage(nn.Module):
     A vector for the whole photograph (its global context and its palette) scales and shifts the channels.
     """
 
-    def __init__(self, inputs: int, skips: int, width: int, vector: int, kernel: int) -> None:
+    def __init__(self, inputs: int, width: int, vector: int, kernel: int) -> None:
         super().__init__()
-        self.fuse = ConvUnit(inputs + skips + HINT_CHANNELS, width, kernel)
+        self.fuse = ConvUnit(inputs, width, kernel)
         self.modulate = nn.Linear(vector, 2 * width)
         nn.init.zeros_(self.modulate.weight)
         nn.init.zeros_(self.modulate.bias)
@@ -155,18 +198,19 @@ class TintypeNet(nn.Module):
         )
         c2, c4, c8, c16, c32 = self.encoder.channels
         wide, middle, narrow = config.widths
-        self.hint_pyramid = HintPyramid()
+        self.hint_maps = HintMaps()
+        said = self.hint_maps.channels
         self.context = nn.Sequential(nn.Linear(c32, wide), nn.ReLU(), nn.Linear(wide, wide))
         self.palette = PaletteEncoder(wide)
         self.deepest = ConvUnit(c32, wide, 1)
-        self.fuse = ConvUnit(wide + c16 + HINT_CHANNELS, wide, 1)
+        self.fuse = ConvUnit(wide + c16 + said, wide, 1)
         self.blocks = nn.ModuleList(
             GlobalBlock(wide, config.heads, config.ratio) for _ in range(config.blocks)
         )
         self.to_middle = ConvUnit(wide, middle, 1)
-        self.middle = Stage(middle, c8, middle, wide, kernel=3)
+        self.middle = Stage(middle + c8 + said, middle, wide, kernel=3)
         self.to_narrow = ConvUnit(middle, narrow, 1)
-        self.narrow = Stage(narrow, c4 + 4 * c2, narrow, wide, kernel=1)
+        self.narrow = Stage(narrow + c4 + 4 * c2 + said, narrow, wide, kernel=1)
         self.head = nn.Conv2d(narrow, BIN_COUNT, 1)
         self.feature_norm = nn.BatchNorm1d(c16 + c32, affine=False)
 
@@ -182,10 +226,10 @@ class TintypeNet(nn.Module):
         cells = self.feature_norm(joined.flatten(2).float())
         return F.normalize(cells.view(n, channels, height, width), dim=1)
 
-    def decode(self, encoded: list[Tensor], hints: Tensor, palette: Tensor) -> Tensor:
+    def decode(self, encoded: list[Tensor], hint_maps: list[Tensor], palette: Tensor) -> Tensor:
         """Return the bins' logits (N, 313, H/4, W/4)."""
         e2, e4, e8, e16, e32 = encoded
-        hints4, hints8, hints16 = self.hint_pyramid(hints)
+        hints4, hints8, hints16 = hint_maps
         palette_vector, shift = self.palette(palette)
         vector = self.context(e32.mean((2, 3))) + palette_vector
         x = self.fuse(torch.cat([upsample(self.deepest(e32)), e16, hints16], 1))
@@ -201,7 +245,7 @@ class TintypeNet(nn.Module):
         """Return the contract's outputs."""
         encoded = self.encoder(self.gray_input(lightness))
         outputs = {
-            "bin_logits": self.decode(encoded, hints, palette),
+            "bin_logits": self.decode(encoded, self.hint_maps(lightness, hints), palette),
             "features": self.matching_features(encoded),
         }
         if self.config.classes:
