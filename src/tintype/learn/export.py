@@ -36,7 +36,7 @@ from tintype.errors import (
     RecipeError,
     WriteFailedError,
 )
-from tintype.learn.storage import store_half, store_int8, tidy
+from tintype.learn.storage import bound_softmax, store_half, store_int8, tidy
 from tintype.models.card import CARD_KEY, PRECISIONS, Card
 from tintype.models.catalog import ModelFile
 from tintype.models.contract import Arrays, check_outputs, inputs_of, outputs_of
@@ -254,7 +254,7 @@ def _write_graph(network: nn.Module, card: Card, path: Path, lengths: Mapping[st
         height = width = rule.default
     feeds = create_feeds(card, height, width, count=2, lengths=lengths)
     program = _trace(_ByPosition(network, card), card, tuple(map(torch.from_numpy, feeds.values())))
-    path.write_bytes(tidy(program.model_proto, card).SerializeToString())
+    path.write_bytes(bound_softmax(tidy(program.model_proto, card)).SerializeToString())
 
 
 def _trace(network: _ByPosition, card: Card, examples: tuple[Tensor, ...]) -> Any:

@@ -1,4 +1,4 @@
-"""How the weights of an ONNX graph are stored: tidied, as float16, or quantized to int8."""
+"""What is done to an exported graph before it is stored: tidied, kept off denormal numbers, as float16 or int8."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tintype.models.card import Card
 from tintype.models.contract import Arrays, Tensor, inputs_of, outputs_of
 
 _SMALLEST = 1024  # numbers in a weight; what is smaller is not worth rounding
+_LOWEST_SCORE = -60.0
 _AXIS_NAMES = {"N": "batch", "H": "height", "W": "width"}
 
 
@@ -37,6 +38,39 @@ def tidy(model: Any, card: Card) -> Any:
         *zip(outputs_of(card), graph.output, strict=True),
     ):
         _name_axes(tensor, declared, card)
+    return model
+
+
+def bound_softmax(model: Any) -> Any:
+    """Keep the softmaxes over the last axis off denormal numbers.
+
+    A sharp attention has shares of 1e-40, which change nothing, but on which a CPU takes 30 times as long: in
+    tintype-small one product of 14 took a third of the time. So what lies more than 60 below the highest score
+    is raised to 60 below it, a share of 1e-26.
+
+    Args:
+        model: an ``onnx.ModelProto``; it is changed.
+    """
+    from onnx import helper, numpy_helper  # noqa: PLC0415 - only the export needs it
+
+    nodes = []
+    for node in model.graph.node:
+        if node.op_type == "Softmax" and all(a.i == -1 for a in node.attribute if a.name == "axis"):
+            scores, (highest, below, bounded) = node.input[0], (f"{node.name}.{i}" for i in range(3))
+            nodes += [
+                helper.make_node("ReduceMax", [scores, "softmax.axis"], [highest], keepdims=1),
+                helper.make_node("Sub", [scores, highest], [below]),
+                helper.make_node("Clip", [below, "softmax.lowest"], [bounded]),
+            ]
+            node.input[0] = bounded
+        nodes.append(node)
+    if len(nodes) > len(model.graph.node):
+        constants = {"softmax.axis": np.array([-1]), "softmax.lowest": np.float32(_LOWEST_SCORE)}
+        model.graph.initializer.extend(
+            numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()
+        )
+        del model.graph.node[:]
+        model.graph.node.extend(nodes)
     return model
 
 
