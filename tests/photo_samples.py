@@ -174,5 +174,6 @@ def lut_icc(device, channels, to_lab, grid=9):
         + struct.pack(">HH", 2, 2)
     )
     tag = b"mft2\0\0\0\0" + head + ramp * channels + table + ramp * 3
-    tags = {b"desc": describe("test table"), b"wtpt": xyz(*D50), b"A2B0": tag, b"A2B1": tag}
+    # The paper is darker than the light: relative to it, as a picture is seen, it is white.
+    tags = {b"desc": describe("test table"), b"wtpt": xyz(*D50 * 0.8), b"A2B0": tag, b"A2B1": tag}
     return build_icc(device, tags, kind=b"prtr" if device == b"CMYK" else b"scnr", space=b"Lab ")

@@ -17,6 +17,7 @@ from photo_samples import (
     PROPHOTO_XY,
     SRGB_XY,
     adapt,
+    build_icc,
     color,
     curve,
     gray,
@@ -31,6 +32,7 @@ from photo_samples import (
     srgb_linear,
     toned,
     true_lightness,
+    xyz,
 )
 from tintype.errors import BrokenProfileError
 from tintype.photos import SRGB, read_photo
@@ -137,7 +139,9 @@ def _patch_tag(file, tag, value):
 @pytest.mark.parametrize("bits", [8, 16])
 def test_lab_tiff_gives_its_own_lightness(bits):
     codes = color(bits)
-    photo = read_photo(save_tiff(codes, photometric="cielab"))
+    photo = read_photo(save_tiff(codes, photometric="cielab"), keep_ab=True)
+    signed = codes.view(np.int8 if bits == 8 else np.int16)[..., 1:] / (1 if bits == 8 else 256)
+    assert np.abs(photo.true_ab - signed).max() < EXACT
     assert error(photo, codes[..., 0] * 100.0 / np.iinfo(codes.dtype).max) < EXACT
 
 
@@ -305,6 +309,14 @@ def test_gray_profile_for_min_is_white_counts_after_inversion():
     assert error(read_photo(file), true_lightness(linear[..., None], np.ones((3, 1)))) < EXACT
 
 
+def test_paper_of_a_profile_is_white():
+    """Lightness is relative: the media white of a scanner profile, here L 80, becomes 100."""
+    icc = build_icc(b"GRAY", {b"wtpt": xyz(*D50 * 0.567), b"kTRC": parametric(1.8)})
+    photo = read_photo(save_tiff(gray(16), photometric="minisblack", iccprofile=icc))
+    linear = (gray(16) / 65535.0) ** 1.8
+    assert error(photo, true_lightness(linear[..., None], np.ones((3, 1)))) < EXACT
+
+
 MATRIX_PROFILES = {
     "adobe": (ADOBE_XY, D65, parametric(563 / 256), 563 / 256),
     "prophoto": (PROPHOTO_XY, D50, parametric(1.8), 1.8),
@@ -409,13 +421,15 @@ def test_cmyk_without_a_profile_is_read_and_said():
     assert any("without a profile" in note for note in photo.notes)
 
 
-def test_png_gamma_is_honored_where_it_is_not_that_of_srgb():
+@pytest.mark.parametrize("gamma", [1.0, 1.8])
+def test_png_gamma_is_honored_where_it_is_not_that_of_srgb(gamma):
     codes = gray()
     file = save(codes, "PNG")
-    chunk = b"gAMA" + (100_000).to_bytes(4, "big")
+    chunk = b"gAMA" + round(100_000 / gamma).to_bytes(4, "big")
     chunk = (4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
     photo = read_photo(file[:33] + chunk + file[33:])
-    assert error(photo, true_lightness((codes / 255.0)[..., None], np.ones((3, 1)))) < EXACT
+    assert error(photo, true_lightness((codes / 255.0)[..., None] ** gamma, np.ones((3, 1)))) < EXACT
+    assert photo.rgb_space.icc
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "no curve", "other device", "link"])

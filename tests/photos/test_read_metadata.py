@@ -265,6 +265,16 @@ def test_webp_without_loss_is_told_from_lossy():
     assert not read_photo(save(color(), "WEBP", quality=90, xmp=XMP)).encoding.lossless
 
 
+@pytest.mark.parametrize("lossless", [True, False])
+def test_first_frame_of_an_animated_webp_is_used_and_said(lossless):
+    frames = [Image.fromarray(color()), Image.fromarray(255 - color())]
+    photo = read_photo(save(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=lossless))
+    assert photo.encoding.lossless == lossless
+    assert photo.height == 64
+    assert np.abs(photo.lightness() - srgb_lightness(color())).mean() < (0.001 if lossless else 4)
+    assert photo.notes == ("an animation: only its first frame is used",)
+
+
 def box(kind, content):
     return struct.pack(">L", len(content) + 8) + kind + content
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +12,6 @@ from numpy.typing import NDArray
 
 from tintype.photos.formats.source import Source
 from tintype.photos.formats.stored_page import Kind
-
-# libvips reports through Python's logging; without a handler Python would print its warnings to the screen.
-logging.getLogger("pyvips").addHandler(logging.NullHandler())
 
 
 def _accept_any_bytes(decode: Callable[[Any], str]) -> Callable[[Any], str]:
