@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 from tintype import __version__
 from tintype.cli import data, models
+from tintype.cli.ablate import ablate
 from tintype.cli.colorize import colorize
 from tintype.cli.complaint import (
     BROKEN_PIPE,
@@ -32,7 +33,7 @@ def create_app() -> App:
     """Build the program; the files of the commands import what is heavy only when they are called."""
     app = create_group("tintype", "Tintype colors black-and-white photographs, on your own machine.")
     app.version, app.version_flags = f"tintype {__version__}", ("--version",)
-    for command in (colorize, train, export, doctor):
+    for command in (colorize, train, ablate, export, doctor):
         add_command(app, command, command.__name__)
     app.command(models.app)
     app.command(data.app)

@@ -50,7 +50,7 @@ def train(
 
     read = read_recipe(recipe, changes)
     folder = out or Path("runs") / read.name
-    with _watching() as progress:
+    with watching() as progress:
         best = run_training(
             read,
             folder,
@@ -72,8 +72,8 @@ def require_extra() -> None:
 
 
 @contextmanager
-def _watching() -> Iterator[Progress]:
-    """Give what the training tells its progress to: a bar on a terminal, a line now and then elsewhere."""
+def watching() -> Iterator[Progress]:
+    """Give what a training tells its progress to: a bar on a terminal, a line now and then elsewhere."""
     begun = shown = time.monotonic()
     with create_progress("samples") as bar:
         task = bar.add_task("", total=None)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,22 +64,20 @@ def read_study(path: Path) -> Study:
     return study
 
 
-def ablate(
-    study: Study, folder: Path, table: Path, *, progress: Callable[[str], Progress] | None = None
-) -> None:
+def ablate(study: Study, folder: Path, table: Path, *, progress: Progress | None = None) -> None:
     """Train every variant and write one table: a row a variant, with its figures at the end of its run.
 
     Args:
         study: what is compared.
         folder: the runs go into its sub-folders.
         table: CSV; written anew after each run.
-        progress: makes a callback for a variant's name.
+        progress: told after every step of every run.
     """
     rows: list[dict[str, str]] = []
     for name, recipe in study.recipes().items():
         run = folder / re.sub(r"\W+", "-", name).strip("-")
         if not _is_finished(run, recipe):
-            train(recipe, run, progress=progress(name) if progress else None)
+            train(recipe, run, progress=progress)
         changes = " ".join(study.variants[name]) or "none"
         rows.append({"variant": name, "changes": changes, **_last_figures(run)})
         _write_table(table, rows)

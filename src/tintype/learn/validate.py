@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ from tintype.learn.data.photographs import Photograph, Pool
 from tintype.learn.losses.classification import cells_of, soft_cross_entropy
 from tintype.learn.recipe import ValidationRecipe
 from tintype.measure.auc import ErrorTable
+from tintype.photos.film_stock import develop, draw_film
 
 VIVID = (0.5, 0.6)  # rarity and temperature of the second figure of each kind and of the contact sheet
 HINTED = 10  # points of the figure with hints
@@ -32,10 +34,12 @@ class HeldOut:
     Attributes:
         lab: (N, 3, H, W).
         hints: (N, 3, H, W), `HINTED` true points each.
+        worn: (N, 1, H, W), the lightness as film and time left it, at strength 1, none clean.
     """
 
     lab: Tensor
     hints: Tensor
+    worn: Tensor
 
 
 def load_held_out(pools: Sequence[Pool], recipe: ValidationRecipe, device: torch.device) -> HeldOut:
@@ -46,32 +50,35 @@ def load_held_out(pools: Sequence[Pool], recipe: ValidationRecipe, device: torch
             chosen.extend(pool.held_out)
     pixels = center_crops(chosen[: recipe.photos], recipe.side)
     lab = srgb_to_lab(pixels.float() / 255).permute(0, 3, 1, 2).contiguous()
-    return HeldOut(lab.to(device), _true_points(lab[:, 1:]).to(device))
+    return HeldOut(lab.to(device), _true_points(lab[:, 1:]).to(device), _wear(pixels).to(device))
 
 
 @torch.no_grad()
 def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, float]:
-    """Return figures over the held-out photographs, colored without film and, but for the last, without hints.
+    """Return figures over the held-out photographs, colored as they are and without hints but where said.
 
     ``loss``: cross-entropy in nats. ``psnr``, ``ab_error``, ``colorfulness`` (share of the truth's), ``auc``,
     ``rebalanced``: of the plain mean, the most faithful decoding; ``vivid_...``: the same at `VIVID`;
-    ``psnr_10``: with ten true points.
+    ``psnr_10``: with ten true points; ``worn_...``: at `VIVID`, from the lightness that film and time left.
     """
     losses: list[Tensor] = []
-    faithful, vivid, hinted = _Tally(), _Tally(), _Tally()
-    for lab, hints in _chunks(held_out):
-        logits = _logits(network, lab, torch.zeros_like(hints))
+    faithful, vivid, hinted, worn = _Tally(), _Tally(), _Tally(), _Tally()
+    for lab, hints, lightness in _chunks(held_out):
+        logits = _logits(network, lab[:, :1])
         bins, weights = encode_bins(F.avg_pool2d(lab[:, 1:], GRID))
         answer = F.log_softmax(cells_of(logits), 1)
         losses.append(soft_cross_entropy(answer, cells_of(bins), cells_of(weights)) * len(lab))
         faithful.add(lab, _mean_color(logits, prior, 0.0, 1.0))
         vivid.add(lab, _mean_color(logits, prior, *VIVID))
-        hinted.add(lab, _mean_color(_logits(network, lab, hints), prior, 0.0, 1.0))
+        hinted.add(lab, _mean_color(_logits(network, lab[:, :1], hints), prior, 0.0, 1.0))
+        worn.add(lab, _mean_color(_logits(network, lightness), prior, *VIVID))
     return {
         "loss": float(torch.stack(losses).sum()) / len(held_out.lab),
         **faithful.figures(),
         **{f"vivid_{key}": value for key, value in vivid.figures().items()},
         "psnr_10": hinted.figures()["psnr"],
+        "worn_ab_error": worn.figures()["ab_error"],
+        "worn_rebalanced": worn.figures()["rebalanced"],
     }
 
 
@@ -109,7 +116,7 @@ def write_contact_sheet(network: nn.Module, held_out: HeldOut, prior: Tensor, pa
     """Write rows of gray | faithful | vivid | ten hints | true, as one JPEG."""
     step = max(1, len(held_out.lab) // max(1, count))
     lab, hints = held_out.lab[::step][:count], held_out.hints[::step][:count]
-    logits, hinted = _logits(network, lab, torch.zeros_like(hints)), _logits(network, lab, hints)
+    logits, hinted = _logits(network, lab[:, :1]), _logits(network, lab[:, :1], hints)
     columns = [
         lab[:, 1:] * 0,
         _mean_color(logits, prior, 0.0, 1.0),
@@ -122,10 +129,11 @@ def write_contact_sheet(network: nn.Module, held_out: HeldOut, prior: Tensor, pa
     Image.fromarray(sheet.cpu().numpy()).save(path, quality=88)
 
 
-def _logits(network: nn.Module, lab: Tensor, hints: Tensor) -> Tensor:
-    palette = lab.new_zeros(len(lab), BIN_COUNT + 1)
-    with torch.autocast(lab.device.type, torch.bfloat16):
-        outputs = network(lab[:, :1], hints, palette)
+def _logits(network: nn.Module, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+    n, _, height, width = lightness.shape
+    none, palette = lightness.new_zeros(n, 3, height, width), lightness.new_zeros(n, BIN_COUNT + 1)
+    with torch.autocast(lightness.device.type, torch.bfloat16):
+        outputs = network(lightness, none if hints is None else hints, palette)
     logits: Tensor = outputs["bin_logits"].float()
     return logits
 
@@ -165,7 +173,15 @@ def _true_points(ab: Tensor) -> Tensor:
     return hints
 
 
-def _chunks(held_out: HeldOut) -> Iterator[tuple[Tensor, Tensor]]:
+def _wear(pixels: Tensor) -> Tensor:
+    """Return the lightness (N, 1, H, W) that film and time would have left of pixels (N, H, W, 3) uint8."""
+    film = draw_film(np.random.default_rng(0), len(pixels), clean_share=0.0)
+    noise = torch.randn(pixels.shape[:3], generator=torch.Generator().manual_seed(0))
+    worn: Tensor = develop(pixels.float() / 255, film, noise)
+    return worn[:, None]
+
+
+def _chunks(held_out: HeldOut) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     for first in range(0, len(held_out.lab), CHUNK):
         chunk = slice(first, first + CHUNK)
-        yield held_out.lab[chunk], held_out.hints[chunk]
+        yield held_out.lab[chunk], held_out.hints[chunk], held_out.worn[chunk]
