@@ -61,6 +61,8 @@ def _uncurve(lightness: Plane[FloatT]) -> Plane[FloatT]:
 
 
 def _cube(lightness: Plane[FloatT]) -> Plane[FloatT]:
-    height = (lightness + 16) * (1 / 116)
-    height *= height * height
-    return height
+    """Turn lightness into luminance above the kink, in place."""
+    lightness += 16
+    lightness *= 1 / 116
+    lightness *= lightness * lightness
+    return lightness

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tintype.photos.photo import Photo
 from tintype.photos.profile import RgbSpace
-from tintype.photos.raise_ab import AbField, average_cells, fit_field
+from tintype.photos.raise_ab import AbField, average_cells, check_map, fit_field
 from tintype.photos.rgb_codes import Floats, RgbCoder
 
 _STRIP = 1 << 18
@@ -94,6 +94,9 @@ def join(photo: Photo, ab_small: Floats, threads: int | None = None) -> ColorPic
     Returns:
         The picture in ``photo.rgb_space`` and at its bit depth. Nothing at full size is computed yet. Colors
         that don't exist at their lightness lose chroma; where ab is 0, gray codes of the source return.
+
+    Raises:
+        ValueError: a map of another shape, or with values that are no numbers.
     """
     return _picture(photo, ab_small, threads, RgbCoder(photo.rgb_space, photo.bit_depth))
 
@@ -112,6 +115,9 @@ def layer(photo: Photo, ab_small: Floats, threads: int | None = None) -> ColorPi
 
     Returns:
         A picture like that of `join`.
+
+    Raises:
+        ValueError: a map of another shape, or with values that are no numbers.
     """
     coder = RgbCoder(photo.rgb_space, photo.bit_depth)
     return _picture(photo, ab_small, threads, coder, lambda *lab: _move_to_gray(coder.encode(*lab)))
@@ -120,6 +126,7 @@ def layer(photo: Photo, ab_small: Floats, threads: int | None = None) -> ColorPi
 def _picture(
     photo: Photo, ab_small: Floats, threads: int | None, coder: RgbCoder, paint: Paint | None = None
 ) -> ColorPicture:
+    check_map(ab_small)
     threads = threads or _count_cores()
     lightness = _average_photo(photo, ab_small.shape[:2], threads)
     field = fit_field(ab_small, lightness, (photo.height, photo.width))

@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 _SOFTNESS = 0.5  # sigma, in cells: how much less sharp a network's map is than its cells
 _WINDOW = 0.7  # sigma, in cells: the neighborhood of a fit
 _NOISE = 8.0  # variance of lightness below which a slope can't be trusted
-_STEEPEST = 1.0  # Lab units of color for one of lightness
+_STEEPEST = 1.5  # Lab units of color for one of lightness
 _DETAIL = 20.0  # lightness that a pixel may differ from its surroundings before the slope no longer holds
 _FINER = 4  # between so many places for each cell, smooth maps are read along straight lines
 
@@ -139,21 +139,52 @@ def raise_ab(ab_small: Floats, lightness: Floats) -> Floats:
     Returns:
         (height, width, 2) float32, Lab units. Colors that don't exist at their lightness may be among them.
 
+    Raises:
+        ValueError: a map of another shape, or with values that are no numbers.
+
     >>> raise_ab(np.full((2, 3, 2), 7, np.float32), np.full((40, 60), 50, np.float32))[20, 30].tolist()
     [7.0, 7.0]
     """
+    check_map(ab_small)
     height, width = lightness.shape
     field = fit_field(ab_small, average_cells(lightness, ab_small.shape[:2]), (height, width))
     return np.stack(field.stretch(slice(0, height)).raise_rows(lightness, 0), axis=-1)
 
 
+def check_map(ab_small: Floats) -> None:
+    """Refuse what is no map of color.
+
+    Raises:
+        ValueError: another shape than (h, w, 2), or values that are no numbers.
+    """
+    if ab_small.ndim != 3 or ab_small.shape[2] != 2 or not ab_small.size:
+        raise ValueError(
+            f"a map of color has the shape (h, w, 2), not {ab_small.shape}; give a and b of each cell"
+        )
+    if not np.isfinite(ab_small).all():
+        raise ValueError("the map of color holds values that are not finite numbers; see what made it")
+
+
 def average_cells(lightness: Floats, cells: tuple[int, ...]) -> Floats:
     """Average a picture (height, width) over a grid of (h, w) cells, fractions of pixels included.
 
-    >>> average_cells(np.array([[0, 3, 6]], np.float32), (1, 2)).round(3).tolist()
+    >>> average_cells(np.array([[0, 3, 6]], np.float32), (1, 2)).tolist()
     [[1.0, 5.0]]
     """
-    return _resize(lightness, cells, Image.Resampling.BOX)
+    narrow = _average(lightness, cells[1])
+    return np.ascontiguousarray(_average(narrow.T, cells[0]).T)
+
+
+def _average(picture: Floats, count: int) -> Floats:
+    """Average each row of a picture over `count` cells."""
+    width = picture.shape[1]
+    sums = np.cumsum(picture, axis=1, dtype=np.float64)
+    edges = np.linspace(0, width, count + 1)
+    last = np.maximum(
+        np.ceil(edges).astype(np.intp) - 1, 0
+    )  # the pixel that ends at an edge or lies across it
+    before = sums[:, last] - (last + 1 - edges) * picture[:, last]
+    return np.asarray(np.diff(before) * (count / width), np.float32)
 
 
 def _fit_slopes(ab: Floats, lightness: Floats) -> Floats:

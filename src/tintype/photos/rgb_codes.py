@@ -7,6 +7,7 @@ the cache, plain numpy and tables do all this in some 30 nanoseconds for a pixel
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.gamut import chroma_limits, limit_ab
-from tintype.color.lab import luminance_to_lightness
+from tintype.color.lab import lightness_to_luminance, luminance_to_lightness
 from tintype.color.planes import lab_planes_to_linear
 from tintype.photos.profile import RgbSpace
 
@@ -24,6 +25,7 @@ LIGHTNESS_TOLERANCE = {8: 0.27, 16: 0.0011}
 """By how much CIE L of a result may differ from the photograph's, for each bit depth."""
 
 _CELLS = 1 << 14
+_NEARLY = 0.95  # of the tolerance: beyond, the rounding of float32 could hide that it is exceeded
 _STEPS = np.array(sorted(product((-1, 0, 1), repeat=3), key=lambda steps: sum(map(abs, steps))))
 
 
@@ -90,20 +92,31 @@ class RgbCoder:
         # The slope of luminance over L, one tolerance farther down, where it is lower if it is not the same.
         height = np.maximum((lightness + (16 - self._tolerance)) * (1 / 116), 6 / 29)
         height *= height
-        found = np.flatnonzero(error > height * (3 / 116 * self._tolerance))
+        found = np.flatnonzero(error > height * (3 / 116 * _NEARLY * self._tolerance))
         if found.size:
             flat = codes.reshape(-1, 3)
-            flat[found] = self._round_jointly(flat[found], lightness.take(found))
+            flat[found] = self._round_jointly(flat[found].astype(np.intp), lightness.take(found))
 
-    def _round_jointly(self, codes: NDArray[Any], lightness: Floats) -> NDArray[Any]:
-        """Move the fewest channels (n, 3) by one code that bring L (n,) back within the tolerance."""
-        choices = np.clip(codes[:, None].astype(np.intp) + _STEPS, 0, self._linear.size - 1)
-        reached = luminance_to_lightness(self._linear[choices] @ self._matrix[1])
-        error = np.abs(reached - lightness[:, None])
+    def _round_jointly(self, codes: NDArray[np.intp], lightness: Floats) -> NDArray[np.intp]:
+        """Move the channels (n, 3) as little as brings L (n,) back within the tolerance."""
+        near = np.clip(codes[:, None] + _STEPS, 0, self._linear.size - 1)
+        choices = np.concatenate([near, *self._balance(codes, lightness)], axis=1)
+        error = np.abs(luminance_to_lightness(self._linear[choices] @ self._matrix[1]) - lightness[:, None])
         # All within the tolerance are equally good: the first of them moves the fewest channels.
         best = np.argmin(np.where(error <= self._tolerance, 0, error), axis=1)
-        chosen: NDArray[Any] = choices[np.arange(len(choices)), best].astype(self.dtype)
+        chosen: NDArray[np.intp] = choices[np.arange(len(choices)), best]
         return chosen
+
+    def _balance(self, codes: NDArray[np.intp], lightness: Floats) -> Iterator[NDArray[np.intp]]:
+        """Let red, then blue too, make up for what green lacks or has too much: for deep colors of wide spaces."""
+        luminance = lightness_to_luminance(lightness.astype(np.float64))
+        for green, rounding in product((0, -1, 1), (np.rint, np.floor)):
+            moved = np.clip(codes + np.array([0, green, 0]), 0, self._linear.size - 1)
+            for channel in (0, 2):
+                lacking = luminance - self._linear[moved] @ self._matrix[1]
+                wanted = self._linear[moved[:, channel]] + lacking / self._matrix[1, channel]
+                moved[:, channel] = rounding(np.interp(wanted, self._linear, np.arange(self._linear.size)))
+                yield moved[:, None].copy()
 
 
 def _tabulate_codes(linear: NDArray[np.float64]) -> Floats:
