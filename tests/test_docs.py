@@ -21,7 +21,6 @@ from PIL import Image
 from tintype.cli.app import create_app
 from tintype.colorize.palettes import parse_palette
 from tintype.guidance.guidance import Guidance
-from tintype.learn.ablate import read_study
 from tintype.learn.recipe import read_recipe
 from tintype.photos.metadata import read_mark
 from training_samples import FAST, tiles
@@ -155,6 +154,8 @@ def test_json_is_guidance_or_a_palette(block):
 
 @pytest.mark.parametrize("block", each_block("toml"))
 def test_toml_is_a_recipe_or_a_study(block, tmp_path):
+    from tintype.learn.ablate import read_study  # brings torch
+
     path = tmp_path / "mine.toml"
     path.write_text(block)
     assert read_study(path).recipes() if "[variants]" in block else read_recipe(str(path))
