@@ -59,6 +59,7 @@ def train(
         TrainingError: a recipe, data or checkpoint that can't be used, or a loss that is not a number.
         WriteFailedError: a checkpoint could not be saved; the last good one is kept.
     """
+    torch.set_flush_denormal(True)  # a softmax leaves many, and a CPU is thirty times slower on each
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=recipe.precision)  # type: ignore[arg-type]
     fabric.launch()
     pools = load_pools(recipe.data)

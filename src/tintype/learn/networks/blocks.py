@@ -46,8 +46,9 @@ def square_distances(height: int, width: int, like: Tensor) -> Tensor:
 class DistanceAttention(nn.Module):
     """Self-attention over all cells whose heads prefer near cells, each by its own learned reach.
 
-    The logit of head h between cells i and j is q_i . k_j / sqrt(d) - reach_h * |i - j|^2, the distance in units of
-    the longer side, so that the same head means the same thing at every input size.
+    The logit of head h between cells i and j is sharpness_h * cos(q_i, k_j) - reach_h * |i - j|^2, the distance in
+    units of the longer side, so that the same head means the same thing at every input size. Cosines keep the logits
+    bounded (Henry et al. 2020, arXiv:2010.04245); unbounded ones grew past 100 in training.
 
     Shape:
         tokens (N, H*W, C) -> (N, H*W, C).
@@ -59,6 +60,7 @@ class DistanceAttention(nn.Module):
         self.to_qkv = nn.Linear(channels, 3 * channels)
         self.merge = nn.Linear(channels, channels)
         self.log_reach = nn.Parameter(torch.linspace(-1.0, 4.5, heads))
+        self.log_sharpness = nn.Parameter(torch.full((heads, 1, 1), 2.0))
 
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
         """Mix the tokens of a (height, width) grid."""
@@ -69,7 +71,9 @@ class DistanceAttention(nn.Module):
         distances = square_distances(height, width, tokens)
         # e^-40 is nothing beside 1 in float32, but e^-90 is a denormal number, on which a CPU takes 30 times as long
         bias = (-self.log_reach.exp()[:, None, None] * distances).clamp(min=-40.0)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias[None].to(q.dtype))
+        q, k = F.normalize(q, dim=-1) * self.log_sharpness.clamp(max=4.0).exp(), F.normalize(k, dim=-1)
+        q, k = q.to(v.dtype), k.to(v.dtype)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias[None].to(v.dtype), scale=1.0)
         return self.merge(mixed.transpose(1, 2).reshape(n, count, channels))
 
 

@@ -100,13 +100,13 @@ class HintMaps(nn.Module):
 
     Shape:
         lightness (N, 1, H, W), hints (N, 3, H, W) -> three maps (N, channels, H/s, W/s), s = 4, 8, 16: a and b of
-        the cell's own hints (divided by 110) and their confidence, then the channels of `HintSpread`.
+        the cell's own hints (divided by 110), their highest and their mean confidence, then those of `HintSpread`.
     """
 
     def __init__(self, heads: int = 4) -> None:
         super().__init__()
         self.spread = HintSpread(heads)
-        self.channels = 3 + 3 * heads
+        self.channels = 4 + 3 * heads
 
     def forward(self, lightness: Tensor, hints: Tensor) -> list[Tensor]:
         """Return the maps, finest first."""
@@ -124,11 +124,11 @@ def coordinates(like: Tensor) -> Tensor:
 
 
 def _local(hints: Tensor, size: int) -> Tensor:
-    """Return the mean color of the hints in each cell of ``size`` pixels, and their highest confidence."""
+    """Return (N, 4, H/size, W/size): the hints' mean color, their highest and their mean confidence in each cell."""
     confidence = hints[:, 2:]
-    mean = F.avg_pool2d(hints[:, :2] * confidence, size) / (F.avg_pool2d(confidence, size) + 1e-6)
-    peak = F.max_pool2d(confidence, size)
-    return torch.cat([mean * peak / AB_SCALE, peak], 1)
+    cover, peak = F.avg_pool2d(confidence, size), F.max_pool2d(confidence, size)
+    mean = F.avg_pool2d(hints[:, :2] * confidence, size) / (cover + 1e-6)
+    return torch.cat([mean * peak / AB_SCALE, peak, cover], 1)
 
 
 class Stage(nn.Module):
