@@ -107,12 +107,12 @@ def test_reducing_twice_changes_nothing_more(colors):
     np.testing.assert_allclose(reduce_chroma(once), once, atol=1e-3)
 
 
-@pytest.mark.parametrize("reduce", [reduce_chroma, limit_chroma])
+@pytest.mark.parametrize(("reduce", "most"), [(reduce_chroma, 1e-3), (limit_chroma, 0)])
 @pytest.mark.parametrize("lightness", [-5.0, 0.0, 100.0, 104.0])
-def test_black_and_white_and_beyond_become_gray(reduce, lightness):
+def test_black_and_white_and_beyond_become_gray(reduce, most, lightness):
     result = reduce(from_polar(lightness, 40.0, np.arange(0, 360, 5.0)))
     assert (result[:, 0] == lightness).all()
-    assert np.abs(result[:, 1:]).max() < 1e-3
+    assert np.abs(result[:, 1:]).max() <= most
 
 
 @pytest.mark.parametrize("reduce", [reduce_chroma, limit_chroma])
@@ -143,9 +143,9 @@ def test_limit_has_no_step_along_lightness_or_hue(matrix):
         limited = chroma_of(limit_chroma(from_polar(lightness, 250.0, hue), matrix))
         assert np.abs(np.diff(limited)).max() < 0.5  # of 0.01 L; the spike of yellow ends with a drop by 70
     hue = np.linspace(0, 360, 36001)
-    for level in (10.0, 50.0, 90.0, 97.0, 99.0):
+    for level in (10.0, 50.0, 90.0, 94.0, 97.0, 99.0):
         limited = chroma_of(limit_chroma(from_polar(level, 250.0, hue), matrix))
-        assert np.abs(np.diff(limited)).max() < 0.25
+        assert np.abs(np.diff(limited)).max() < 0.42  # of 0.01 degrees
         assert abs(limited[0] - limited[-1]) < 1e-3
 
 

@@ -109,7 +109,8 @@ def test_all_8_bit_colors_survive_lab_in_float32():
 @pytest.mark.parametrize(("there", "back"), INVERSES)
 @given(colors=beyond)
 def test_conversion_is_undone_by_its_inverse(there, back, colors):
-    np.testing.assert_allclose(back(there(colors)), colors, atol=1e-9)
+    # The two pieces of the published sRGB curve miss each other by 3e-8 where they meet.
+    np.testing.assert_allclose(back(there(colors)), colors, atol=1e-7)
 
 
 @given(colors=cubes)

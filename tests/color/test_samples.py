@@ -144,6 +144,16 @@ def test_mean_of_many_samples_is_near_the_automatic_color():
     assert np.linalg.norm(mean - automatic(logits), axis=-1).mean() < 7
 
 
+def test_regions_draw_around_their_own_mean():
+    lightness, parts, logits = picture_of_bands(
+        mixture((0.5, 60, 20), (0.5, 40, -10)), mixture((0.5, -50, 40), (0.5, -40, 0))
+    )
+    mean = np.mean(draw(logits, count=32, lightness=lightness), axis=0)
+    for part in range(2):
+        expected = automatic(logits)[parts == part].mean(axis=0)
+        np.testing.assert_allclose(mean[parts == part].mean(axis=0), expected, atol=4)
+
+
 def test_decoding_applies_to_samples():
     _, _, logits = picture_of_bands(COAT, MEADOW)
     sharp = sample(logits, None, Decoding(0.0, 0.05), 4, 0)

@@ -102,20 +102,18 @@ def _saturation(chroma: Any) -> Any:
 
 
 def _hue_step(xp: Any, one: _Color, two: _Color) -> Any:
-    """Measure the way from one hue to the other, the short way round: -pi..pi; 0 if one color is gray."""
+    """Measure the way from one hue to the other, the short way round: -pi..pi."""
     step = two.hue - one.hue
     step = xp.where(step > math.pi, step - 2 * math.pi, step)
-    step = xp.where(step < -math.pi, step + 2 * math.pi, step)
-    return xp.where(one.chroma * two.chroma == 0, 0 * step, step)
+    return xp.where(step < -math.pi, step + 2 * math.pi, step)
 
 
 def _mean_hue(xp: Any, one: _Color, two: _Color) -> Any:
-    """Find the hue in the middle of the short way; the hue of the other if one color is gray."""
+    """Find the hue in the middle of the short way; it counts for nothing if one of the colors is gray."""
     total = one.hue + two.hue
     across = abs(one.hue - two.hue) > math.pi
     turn = xp.where(total < 2 * math.pi, xp.full_like(total, 2 * math.pi), xp.full_like(total, -2 * math.pi))
-    mean = xp.where(across, total + turn, total) / 2
-    return xp.where(one.chroma * two.chroma == 0, total, mean)
+    return xp.where(across, total + turn, total) / 2
 
 
 def _lightness_scale(xp: Any, lightness: Any) -> Any:

@@ -30,8 +30,7 @@ _LIGHTNESS_STEPS = 200
 _HUE_STEPS = 360
 _OCTANTS = (0, 135, 315, 180, 45, 90, 270, 225)  # where they begin, in the order of `_number_octants`
 _REFINEMENT = (4, 2)  # cells are checked at so many places, along lightness and hue
-_SLOPE_LIGHTNESS = 40.0  # chroma per unit of L; blue needs 22 at black
-_SLOPE_HUE = 40.0  # chroma per degree; orange ends in a cliff of 25
+_SLOPE = 40.0  # chroma per unit of L; blue needs 22 at black
 
 
 def is_in_gamut(lab: Any, tolerance: float = _ROUNDING, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Any:
@@ -207,16 +206,11 @@ def _exact_table(matrix: Matrix, refinement: int) -> Floats:
 
 
 def _without_steps(table: Floats) -> Floats:
-    """Lower the table until no neighbors differ by more than the slopes allow."""
-    margin = _HUE_STEPS // 4
-    around = np.concatenate([table[:, -margin - 1 : -1], table, table[:, 1 : margin + 1]], axis=1)
-    smooth = _with_slope(around.T, _SLOPE_HUE * 360 / _HUE_STEPS).T
-    return _with_slope(smooth, _SLOPE_LIGHTNESS * 100 / _LIGHTNESS_STEPS)[:, margin:-margin]
+    """Find the highest table below this one whose rows differ by no more than the slope allows.
 
-
-def _with_slope(table: Floats, steepest: float) -> Floats:
-    """Find the highest function below the table whose rows differ by no more than ``steepest``."""
-    ramp = steepest * np.arange(len(table))[:, None]
+    Along hue the steepest cliffs are no steeper than interpolation between whole degrees makes them.
+    """
+    ramp = _SLOPE * 100 / _LIGHTNESS_STEPS * np.arange(len(table), dtype=table.dtype)[:, None]
     rising = np.minimum.accumulate(table - ramp) + ramp
     falling = np.minimum.accumulate((table + ramp)[::-1])[::-1] - ramp
     lower: Floats = np.minimum(rising, falling)
