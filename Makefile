@@ -12,9 +12,8 @@ BIN := $(VENV)/bin
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python tools/demo_photographs.py demo/gray
-	$(BIN)/tintype colorize demo/gray -o demo/color --force
-	$(BIN)/tintype colorize demo/gray -o demo/compare --compare --force
-	@echo "The colored photographs are in demo/color, each beside its gray original in demo/compare."
+	$(BIN)/tintype colorize demo/gray -o demo/color --compare --force
+	@echo "The colored photographs are in demo/color; *_compare.jpg shows each beside its gray original."
 
 test: $(VENV)/dev.stamp system
 	OMP_NUM_THREADS=2 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile
