@@ -28,7 +28,8 @@ _PIECE = 1 << 14
 _MAX_CHROMA = 256.0  # ProPhoto, the widest space in use, ends at 240
 _LIGHTNESS_STEPS = 200
 _HUE_STEPS = 360
-_OCTANTS = (0, 135, 315, 180, 45, 90, 270, 225)  # where they begin, in the order of `_number_octants`
+_FLOOR_ROWS = 256
+_OCTANTS = (0, 135, 315, 180, 45, 90, 270, 225)  # where they begin, in the order of `_number_cells`
 _REFINEMENT = (4, 2)  # cells are checked at so many places, along lightness and hue
 _SLOPE = 40.0  # chroma per unit of L; blue needs 22 at black
 
@@ -104,8 +105,8 @@ class ChromaLimits:
 
     Attributes:
         table: (201, 361) float32, highest chroma at L = 0, 0.5 .. 100 and hue = 0, 1 .. 360 degrees.
-        floors: (8 * 201,) float32: squares of the chroma below which all colors exist in an octant of hue,
-            from half a unit of L to the next.
+        floors: (8 * 256,) float32: squares of the chroma below which all colors exist in an octant of hue,
+            from half a unit of L to the next; 0 beyond L = 100.
     """
 
     table: NDArray[np.float32]
@@ -116,7 +117,7 @@ def limit_chroma(lab: Floats, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Floats
     """Reduce chroma like ``reduce_chroma``, from a table: fast, and without a step anywhere.
 
     Args:
-        lab: (..., 3) float.
+        lab: (..., 3) float, L between -25 and 125.
         matrix: (3, 3), the RGB space.
 
     Returns:
@@ -136,7 +137,7 @@ def limit_ab(lightness: Floats, a: Floats, b: Floats, limits: ChromaLimits) -> t
     """Do what ``limit_chroma`` does for colors in planes.
 
     Args:
-        lightness: float of any shape, CIE L.
+        lightness: float of any shape, CIE L between -25 and 125.
         a: of the same shape and type, Lab units.
         b: of the same shape and type, Lab units.
         limits: of the RGB space, from ``chroma_limits``.
@@ -144,15 +145,12 @@ def limit_ab(lightness: Floats, a: Floats, b: Floats, limits: ChromaLimits) -> t
     Returns:
         a and b, the given ones if nothing changes.
     """
-    rows = np.minimum(np.maximum(lightness, 0), 100) * (_LIGHTNESS_STEPS / 100)
-    cells = _number_octants(a, b)
-    cells *= _LIGHTNESS_STEPS + 1
-    cells += rows.astype(np.intp)
     # Most pixels of a photograph are below the limit of every hue near theirs and need no angle.
-    found = np.flatnonzero(a * a + b * b > limits.floors.take(cells))
+    found = np.flatnonzero(a * a + b * b > limits.floors.take(_number_cells(lightness, a, b)))
     if not found.size:
         return a, b
-    factor = _chroma_factor(rows.take(found), a.take(found), b.take(found), limits.table)
+    rows = np.clip(lightness.take(found), 0, 100) * (_LIGHTNESS_STEPS / 100)
+    factor = _chroma_factor(rows, a.take(found), b.take(found), limits.table)
     a, b = a.copy(), b.copy()
     a.ravel()[found] *= factor
     b.ravel()[found] *= factor
@@ -166,14 +164,18 @@ def _chroma_factor(rows: Floats, a: Floats, b: Floats, table: NDArray[np.float32
     return factor
 
 
-def _number_octants(a: Floats, b: Floats) -> NDArray[np.intp]:
-    """Number the eighths of the circle that colors lie in, in the order of `_OCTANTS`."""
-    number = (np.abs(a) < np.abs(b)).astype(np.intp)
-    number *= 2
-    number += b < 0
-    number *= 2
-    number += a < 0
-    return number
+def _number_cells(lightness: Floats, a: Floats, b: Floats) -> NDArray[np.uint16]:
+    """Number the cells of `ChromaLimits.floors` that colors lie in; in small integers, which are fast."""
+    octant = (np.abs(a) < np.abs(b)).view(np.uint8) * np.uint8(4)
+    octant |= (b < 0).view(np.uint8) * np.uint8(2)
+    octant |= (a < 0).view(np.uint8)
+    cells = octant.astype(np.uint16)
+    cells *= _FLOOR_ROWS
+    # Lightness below 0 and over 100 falls into rows of zeros, up to where one byte ends.
+    cells += (lightness * (_LIGHTNESS_STEPS / 100)).astype(np.int16).view(np.uint16) & np.uint16(
+        _FLOOR_ROWS - 1
+    )
+    return cells
 
 
 def chroma_limits(matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> ChromaLimits:
@@ -194,9 +196,9 @@ def _chroma_limits(values: tuple[float, ...]) -> ChromaLimits:
 def _find_floors(table: Floats) -> NDArray[np.float32]:
     eighth = _HUE_STEPS // 8
     lowest = np.stack([table[:, start : start + eighth + 1].min(axis=1) for start in _OCTANTS])
-    following = np.concatenate([lowest[:, 1:], lowest[:, -1:]], axis=1)
-    floors: NDArray[np.float32] = np.square(np.minimum(lowest, following), dtype=np.float32).ravel()
-    return floors
+    floors = np.zeros((len(_OCTANTS), _FLOOR_ROWS), np.float32)
+    floors[:, :_LIGHTNESS_STEPS] = np.square(np.minimum(lowest[:, :-1], lowest[:, 1:]))
+    return floors.ravel()
 
 
 def _exact_table(matrix: Matrix, refinement: int) -> Floats:
