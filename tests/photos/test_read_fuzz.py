@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FUZZ = Path(__file__).with_name("reading_fuzz.py")
+FUZZ = Path(__file__).parents[1] / "reading_fuzz.py"
 LENGTH = int(os.environ.get("TINTYPE_FUZZ", "1"))
 COUNTS = {
     "JPEG": 400, "PNG": 400, "TIFF": 500, "RARE_TIFF": 300, "WEBP": 300, "AVIF": 200, "HEIC": 200,

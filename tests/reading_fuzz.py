@@ -15,7 +15,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from photo_samples import (
     SRGB_XY,
