@@ -92,7 +92,9 @@ class HintSpread(nn.Module):
         none = self.none[:, None, None].expand(*scores.shape[:3], 1)
         weights = torch.cat([none, scores], 3).softmax(3)[..., 1:]
         spread = weights @ values.transpose(1, 2)[:, None]
-        return spread.transpose(2, 3).reshape(hints.shape[0], -1, *asked.shape[2:])  # len() would fix the batch
+        return spread.transpose(2, 3).reshape(
+            hints.shape[0], -1, *asked.shape[2:]
+        )  # len() would fix the batch
 
 
 class HintMaps(nn.Module):
