@@ -6,7 +6,18 @@ import sys
 
 import pytest
 
-HEAVY = ["torch", "onnxruntime", "pyvips", "scipy", "numpy", "PIL", "tifffile", "timm", "skimage", "rich.progress"]
+HEAVY = [
+    "torch",
+    "onnxruntime",
+    "pyvips",
+    "scipy",
+    "numpy",
+    "PIL",
+    "tifffile",
+    "timm",
+    "skimage",
+    "rich.progress",
+]
 LEARNING = ["torch", "timm", "torchvision", "lightning_fabric"]
 
 
