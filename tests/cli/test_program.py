@@ -21,6 +21,7 @@ COMMANDS = [
     ["models", "list"],
     ["models", "show"],
     ["train"],
+    ["ablate"],
     ["data"],
     ["data", "build"],
     ["export"],

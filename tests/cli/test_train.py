@@ -110,6 +110,6 @@ def test_training_without_its_extra_names_it(call, monkeypatch):
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(monkeypatch, capsys):
     monkeypatch.setattr(module, "_LINE_EVERY", 0.0)
-    with module._watching() as tell:
+    with module.watching() as tell:
         tell(10, 100, {"loss": 1.23456})
     assert capsys.readouterr().out == "10 of 100 samples, 0.0 s: loss 1.235\n"
