@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -35,7 +36,7 @@ from photo_samples import (
     xyz,
 )
 from tintype.errors import BrokenProfileError
-from tintype.photos import SRGB, read_photo
+from tintype.photos import SRGB, Photo, read_photo
 
 EXACT = 1e-3
 
@@ -506,3 +507,12 @@ def test_channels_of_unknown_meaning_are_left_out_aloud():
     photo = read_photo(save_tiff(stored, photometric="rgb", extrasamples=["unspecified"]))
     assert photo.alpha is None
     assert any("unknown meaning" in note for note in photo.notes)
+
+
+@pytest.mark.parametrize("compression", [None, "lzw", "deflate"])
+def test_tiff_with_a_repeated_tag_is_read(tmp_path: Path, compression: str | None) -> None:
+    path = tmp_path / "described.tif"
+    codes = np.arange(64 * 48, dtype=np.uint16).reshape(64, 48) * 20
+    tifffile.imwrite(path, codes, compression=compression, description="writes the tag twice")
+    plain = Photo.from_array(codes).lightness()
+    np.testing.assert_array_equal(read_photo(path).lightness(), plain)

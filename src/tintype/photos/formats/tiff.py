@@ -91,10 +91,8 @@ def open_tiff(source: Source, page: int) -> StoredPage:
         raise source.fault(error) from error
     shape = _Shape.of(directory)
     shape.check(source)
-    described = _open_by_vips if shape.suits_vips else _open_by_tifffile
-    stored = described(source, page, shape)
     return replace(
-        stored,
+        _open_pixels(source, page, shape),
         metadata=_read_metadata(directory),
         encoding=_read_encoding(directory, layout, shape),
         orientation=directory.first(_ORIENTATION, 1),
@@ -178,6 +176,21 @@ class _Shape:
             )
         if not (self.width > 0 and self.height > 0 and 0 < self.samples <= 64):
             raise source.fault(f"a size of {self.width} x {self.height}")
+
+
+def _open_pixels(source: Source, page: int, shape: _Shape) -> StoredPage:
+    """Open a page by libvips, or where that can't be by tifffile, which takes more memory."""
+    if not shape.suits_vips:
+        return _open_by_tifffile(source, page, shape)
+    try:
+        _open_by_vips(source, page, shape).fetch(0, 1)
+    except UnreadablePhotoError as damage:
+        # libvips also stops at oddities such as a repeated tag, which is how tifffile writes descriptions
+        try:
+            return _open_by_tifffile(source, page, shape)
+        except UnsupportedFormatError:
+            raise damage from None
+    return _open_by_vips(source, page, shape)
 
 
 def _open_by_vips(source: Source, page: int, shape: _Shape) -> StoredPage:
