@@ -149,14 +149,14 @@ def test_broken_checkpoint_is_one_line_with_a_remedy(shards: Path, tmp_path: Pat
 def test_patience_ends_a_run_that_gets_no_better(shards: Path, tmp_path: Path):
     recipe = fast_recipe(
         shards,
-        "samples=400",
+        "samples=4000",
         "validation.every=8",
         "validation.patience=2",
         "optimizer.rate=0.0",
         "optimizer.encoder_rate=0.0",
     )
     train_on_cpu(recipe, tmp_path)
-    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] < 10
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] < 200
 
 
 def test_rate_warms_up_stays_and_falls_to_zero():
@@ -183,9 +183,7 @@ def test_frozen_stages_and_decay_follow_the_recipe():
 def test_ablation_writes_a_row_a_variant_and_repeats_none(shards: Path, tmp_path: Path):
     base = [f'data.root="{shards}"']
     recipe = fast_recipe(shards)
-    study = Study(
-        "tintype-small", [*_changes(recipe), *base], {"plain": [], "no regression": ["loss.regression=0.0"]}
-    )
+    study = Study("tintype-small", [*_changes(recipe), *base], {"plain": [], "fast": ["optimizer.rate=0.02"]})
     table = tmp_path / "table.csv"
     steps: list[int] = []
 
@@ -196,7 +194,7 @@ def test_ablation_writes_a_row_a_variant_and_repeats_none(shards: Path, tmp_path
     trained = len(steps)
     ablate(study, tmp_path / "runs", table, progress=note)
     rows = rows_of(table)
-    assert [row["variant"] for row in rows] == ["plain", "no regression"]
+    assert [row["variant"] for row in rows] == ["plain", "fast"]
     assert len(steps) == trained > 0
     assert rows[0]["loss"] != rows[1]["loss"]
 
@@ -209,6 +207,7 @@ def _changes(recipe: Recipe) -> list[str]:
         *FAST,
         "samples=16",
         "validation.every=16",
+        "optimizer.warmup=1",
         'data.sources=[{match = "photos-*.tar"}]',
         f"data.sizes=[{{side = {size.side}, count = {size.count}}}]",
     ]
