@@ -113,7 +113,7 @@ def test_memory_beside_the_photograph_does_not_grow_with_it():
         return highest
 
     peak(1)  # tables are made once
-    small, large = peak(4), peak(8)  # 4 and 17 megapixels, 8 and 34 MB
+    small, large = peak(3), peak(6)  # 2 and 9 megapixels, 5 and 19 MB
     assert large < 1.35 * small
     assert large < 40e6
 

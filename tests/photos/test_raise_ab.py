@@ -114,7 +114,11 @@ def test_map_with_nan_is_refused():
         raise_ab(np.full((4, 4, 2), np.nan, np.float32), np.zeros((8, 8), np.float32))
 
 
-def test_averages_of_cells_are_those_of_their_area():
-    picture = np.random.default_rng(6).uniform(0, 100, (60, 90)).astype(np.float32)
-    expected = picture.reshape(6, 10, 9, 10).mean(axis=(1, 3))
-    np.testing.assert_allclose(average_cells(picture, (6, 9)), expected, atol=1e-3)
+@pytest.mark.parametrize("size", [(60, 90), (1, 1), (7, 31), (100, 3)])
+@pytest.mark.parametrize("cells", [(6, 9), (1, 1), (5, 11), (64, 48)])
+def test_averages_of_cells_are_those_of_their_area(size, cells):
+    picture = np.random.default_rng(6).uniform(0, 100, size).astype(np.float32)
+    # Each pixel as so many smaller ones that every cell holds whole ones.
+    fine = picture.repeat(cells[0], axis=0).repeat(cells[1], axis=1)
+    expected = fine.reshape(cells[0], size[0], cells[1], size[1]).mean(axis=(1, 3), dtype=np.float64)
+    np.testing.assert_allclose(average_cells(picture, cells), expected, atol=1e-4)

@@ -178,13 +178,14 @@ def average_cells(lightness: Floats, cells: tuple[int, ...]) -> Floats:
 def _average(picture: Floats, count: int) -> Floats:
     """Average each row of a picture over `count` cells."""
     width = picture.shape[1]
-    sums = np.cumsum(picture, axis=1, dtype=np.float64)
     edges = np.linspace(0, width, count + 1)
-    last = np.maximum(
-        np.ceil(edges).astype(np.intp) - 1, 0
-    )  # the pixel that ends at an edge or lies across it
-    before = sums[:, last] - (last + 1 - edges) * picture[:, last]
-    return np.asarray(np.diff(before) * (count / width), np.float32)
+    pixels = np.minimum(edges.astype(np.intp), width - 1)
+    # Whole pixels from edge to edge (reduceat takes one where there is none), less and more of those cut by an edge.
+    sums = np.add.reduceat(picture, pixels[:-1], axis=1)
+    sums[:, :-1] *= np.diff(pixels[:-1]) > 0
+    cut = picture[:, pixels] * (edges - pixels)
+    cut[:, -1] = 0
+    return np.asarray((sums - cut[:, :-1] + cut[:, 1:]) * (count / width), np.float32)
 
 
 def _fit_slopes(ab: Floats, lightness: Floats) -> Floats:
