@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -244,6 +245,19 @@ def test_colliding_results_are_found_before_the_first_is_written(call, scan):
     assert refused.status == 2
     assert "scan.gif and scan.png would both become out/scan.png" in refused.error
     assert not Path("out").exists()
+
+
+def test_name_that_is_no_text_is_colored_and_reported(process):
+    Path("in").mkdir()
+    for name in (b"\xff\xfe.png", b"bad\xff.png"):
+        content = save(gray(), "PNG") if name.startswith(b"\xff") else b"text"
+        Path("in", os.fsdecode(name)).write_bytes(content)
+    for option in ("--quiet", "--json", "--dry-run"):
+        done = process("colorize", "in", "-o", f"out{option}", option, "--report", "r.csv")
+        assert done.status == (0 if option == "--dry-run" else 1)
+        assert done.err == "" or "bad" in done.error
+    assert Path("out--json", os.fsdecode(b"\xff\xfe.png")).exists()
+    assert "failed" in Path("r.csv").read_text()
 
 
 def test_file_with_an_odd_name_is_colored(call):

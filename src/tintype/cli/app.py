@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ def run(arguments: Sequence[str]) -> int:
     0: all went well; 1: a file failed; 2: the call makes no sense; 130: stopped by Ctrl-C; 141: the program that
     reads our output went away.
     """
+    _prepare_streams()
     status = BROKEN_PIPE
     try:
         status = _call(arguments)
@@ -96,6 +98,13 @@ def _report(error: Exception) -> int:
     else:
         complain(f"{type(error).__name__}: {error}; this is a fault of Tintype, TINTYPE_DEBUG=1 shows where")
     return FAILED
+
+
+def _prepare_streams() -> None:
+    """Let names that are no text in the terminal's encoding be printed with escapes instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _forget_stdout() -> None:

@@ -85,7 +85,7 @@ def write_report(outcomes: Iterable[Outcome], path: Path) -> None:
     for outcome in outcomes:
         writer.writerow(outcome.as_row() | {"seconds": f"{outcome.seconds:.3f}"})
     with atomic_file(path, overwrite=True) as file:
-        file.write("".join(lines.texts).encode())
+        file.write("".join(lines.texts).encode(errors="backslashreplace"))
 
 
 class _Lines:
