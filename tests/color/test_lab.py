@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from exact_color import lab_of_srgb, relative_matrix
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage.color import lab2rgb, rgb2lab
 
+from exact_color import lab_of_srgb, relative_matrix
 from tintype.color import lab
 
 CURVES = [lab.srgb_to_linear, lab.linear_to_srgb, lab.luminance_to_lightness, lab.lightness_to_luminance]
