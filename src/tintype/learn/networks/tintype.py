@@ -10,6 +10,7 @@ beside the skip connections (so that it stays exact in its place).
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +49,10 @@ class TintypeConfig:
     same_padding: bool = True
     mean: float = 0.5
     std: float = 0.5
-    widths: tuple[int, int, int] = (256, 160, 96)
+    widths: tuple[int, int, int] = (256, 160, 80)
     blocks: int = 2
     heads: int = 8
-    ratio: float = 3.0
+    ratio: float = 2.0
     classes: int = 1000
     encoder_overrides: dict[str, Any] = field(default_factory=dict)
 
@@ -83,18 +84,23 @@ class HintSpread(nn.Module):
             given = torch.cat([coordinates(hints), lightness / 100, hints[:, :2] / AB_SCALE], 1)
             means = F.avg_pool2d(given * confidence, 16) / (F.avg_pool2d(confidence, 16) + 1e-6)
             keys, asked = means.flatten(2), F.avg_pool2d(given[:, :3], 8)
-            away = (asked.flatten(2)[..., :, None] - keys[:, :3, None, :]).square()
-            place, tone = away[:, 0] + away[:, 1], away[:, 2]  # (N, cells, hinted cells)
-            peak = (F.max_pool2d(confidence, 16).flatten(2) + 1e-9).log()[:, :, None]
+            peak = (F.max_pool2d(confidence, 16).flatten(2) + 1e-9).log()[:, None]
             values = torch.cat([keys[:, 3:], torch.ones_like(keys[:, :1])], 1)
-        reach, grip = self.log_place.exp()[:, None, None], self.log_tone.exp()[:, None, None]
-        scores = peak - reach * place[:, None] - grip * tone[:, None]
+        scores = peak - self.square_distances(asked.flatten(2), keys[:, :3])
         none = self.none[:, None, None].expand(*scores.shape[:3], 1)
         weights = torch.cat([none, scores], 3).softmax(3)[..., 1:]
         spread = weights @ values.transpose(1, 2)[:, None]
         return spread.transpose(2, 3).reshape(
             hints.shape[0], -1, *asked.shape[2:]
         )  # len() would fix the batch
+
+    def square_distances(self, asked: Tensor, keys: Tensor) -> Tensor:
+        """Return squared distances (N, heads, A, K) between places (x, y, L), of shape (N, 3, A) and (N, 3, K)."""
+        scale = torch.stack([self.log_place, self.log_place, self.log_tone], 1).mul(0.5).exp()[..., None]
+        asked, keys = asked[:, None] * scale, keys[:, None] * scale
+        with _full_precision(asked):  # in bfloat16 the difference of large squares would be noise
+            product = asked.transpose(2, 3) @ keys
+        return asked.square().sum(2)[..., None] + keys.square().sum(2)[:, :, None] - 2 * product
 
 
 class HintMaps(nn.Module):
@@ -115,6 +121,12 @@ class HintMaps(nn.Module):
         spread = self.spread(lightness, hints)
         spreads = [upsample(spread), spread, F.avg_pool2d(spread, 2)]
         return [torch.cat([_local(hints, 4 << i), one], 1) for i, one in enumerate(spreads)]
+
+
+def _full_precision(like: Tensor) -> AbstractContextManager[None]:
+    """Switch autocast off where it is on; an exporter need not see it."""
+    kind = like.device.type
+    return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
 
 
 def coordinates(like: Tensor) -> Tensor:
@@ -139,9 +151,9 @@ class Stage(nn.Module):
     A vector for the whole photograph (its global context and its palette) scales and shifts the channels.
     """
 
-    def __init__(self, inputs: int, width: int, vector: int, kernel: int) -> None:
+    def __init__(self, inputs: int, width: int, vector: int) -> None:
         super().__init__()
-        self.fuse = ConvUnit(inputs, width, kernel)
+        self.fuse = ConvUnit(inputs, width, 1)
         self.modulate = nn.Linear(vector, 2 * width)
         nn.init.zeros_(self.modulate.weight)
         nn.init.zeros_(self.modulate.bias)
@@ -210,9 +222,9 @@ class TintypeNet(nn.Module):
             GlobalBlock(wide, config.heads, config.ratio) for _ in range(config.blocks)
         )
         self.to_middle = ConvUnit(wide, middle, 1)
-        self.middle = Stage(middle + c8 + said, middle, wide, kernel=3)
+        self.middle = Stage(middle + c8 + said, middle, wide)
         self.to_narrow = ConvUnit(middle, narrow, 1)
-        self.narrow = Stage(narrow + c4 + 4 * c2 + said, narrow, wide, kernel=1)
+        self.narrow = Stage(narrow + c4 + 4 * c2 + said, narrow, wide)
         self.head = nn.Conv2d(narrow, BIN_COUNT, 1)
         self.feature_norm = nn.BatchNorm1d(c16 + c32, affine=False)
 
