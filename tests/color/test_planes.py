@@ -11,22 +11,21 @@ from tintype.color.planes import lab_planes_to_linear
 def test_planes_equal_triples(dtype, tolerance):
     random = np.random.default_rng(1)
     lab = (random.random((50, 60, 3)) * (100, 250, 250) - (0, 125, 125)).astype(dtype)
-    _, channels = lab_planes_to_linear(*np.moveaxis(lab, -1, 0), LINEAR_TO_RELATIVE_XYZ)
-    assert channels[0].dtype == dtype
-    np.testing.assert_allclose(np.stack(channels, axis=-1), lab_to_linear(lab), rtol=0, atol=tolerance)
+    _, channels = lab_planes_to_linear(lab[..., 0], np.moveaxis(lab[..., 1:], -1, 0), LINEAR_TO_RELATIVE_XYZ)
+    assert channels.dtype == dtype
+    np.testing.assert_allclose(np.moveaxis(channels, 0, -1), lab_to_linear(lab), rtol=0, atol=tolerance)
 
 
 def test_neutral_planes_are_equal_to_the_last_bit():
     lightness = np.linspace(0, 100, 10001, dtype=np.float32)
     luminance, channels = lab_planes_to_linear(
-        lightness, 0 * lightness, 0 * lightness, LINEAR_TO_RELATIVE_XYZ
+        lightness, np.zeros((2, 10001), np.float32), LINEAR_TO_RELATIVE_XYZ
     )
     for channel in channels:
         np.testing.assert_array_equal(channel, luminance)
 
 
 def test_input_planes_are_left_alone():
-    planes = [np.full(5, value) for value in (50.0, 10.0, -10.0)]
-    for plane in planes:
-        plane.flags.writeable = False
-    lab_planes_to_linear(*planes, LINEAR_TO_RELATIVE_XYZ)
+    lightness, ab = np.full(5, 50.0), np.full((2, 5), 10.0)
+    lightness.flags.writeable = ab.flags.writeable = False
+    lab_planes_to_linear(lightness, ab, LINEAR_TO_RELATIVE_XYZ)

@@ -129,52 +129,48 @@ def limit_chroma(lab: Floats, matrix: Matrix = LINEAR_TO_RELATIVE_XYZ) -> Floats
     array([[50. , 30. , 40. ],
            [90. ,  9.8, 13. ]])
     """
-    lightness, a, b = np.moveaxis(lab, -1, 0)
-    return np.stack([lightness, *limit_ab(lightness, a, b, chroma_limits(matrix))], axis=-1)
+    planes = np.moveaxis(lab, -1, 0)
+    return np.stack([planes[0], *limit_ab(planes[0], planes[1:], chroma_limits(matrix))], axis=-1)
 
 
-def limit_ab(lightness: Floats, a: Floats, b: Floats, limits: ChromaLimits) -> tuple[Floats, Floats]:
+def limit_ab(lightness: Floats, ab: Floats, limits: ChromaLimits) -> Floats:
     """Do what ``limit_chroma`` does for colors in planes.
 
     Args:
         lightness: float of any shape, CIE L between -25 and 125.
-        a: of the same shape and type, Lab units.
-        b: of the same shape and type, Lab units.
+        ab: (2, ...) of the same type, the planes of a and of b, Lab units.
         limits: of the RGB space, from ``chroma_limits``.
 
     Returns:
-        a and b, the given ones if nothing changes.
+        (2, ...), the given planes if nothing changes.
     """
+    squares = ab * ab
+    squares[0] += squares[1]
     # Most pixels of a photograph are below the limit of every hue near theirs and need no angle.
-    found = np.flatnonzero(a * a + b * b > limits.floors.take(_number_cells(lightness, a, b)))
+    found = np.flatnonzero(squares[0] > limits.floors.take(_number_cells(lightness, ab)))
     if not found.size:
-        return a, b
+        return ab
     rows = np.clip(lightness.take(found), 0, 100) * (_LIGHTNESS_STEPS / 100)
-    factor = _chroma_factor(rows, a.take(found), b.take(found), limits.table)
-    a, b = a.copy(), b.copy()
-    a.ravel()[found] *= factor
-    b.ravel()[found] *= factor
-    return a, b
+    limited = ab.reshape(2, -1).copy()
+    limited[:, found] *= _chroma_factor(rows, limited[:, found], limits.table)
+    return limited.reshape(ab.shape)
 
 
-def _chroma_factor(rows: Floats, a: Floats, b: Floats, table: NDArray[np.float32]) -> Floats:
+def _chroma_factor(rows: Floats, ab: Floats, table: NDArray[np.float32]) -> Floats:
+    a, b = ab
     hue = np.arctan2(b, a) * (_HUE_STEPS / 2 / np.pi)
     hue += _HUE_STEPS * (hue < 0)
     factor: Floats = np.minimum(_interpolate(table, rows, hue) / np.hypot(a, b), 1)
     return factor
 
 
-def _number_cells(lightness: Floats, a: Floats, b: Floats) -> NDArray[np.uint16]:
+def _number_cells(lightness: Floats, ab: Floats) -> NDArray[np.uint16]:
     """Number the cells of `ChromaLimits.floors` that colors lie in; in small integers, which are fast."""
-    octant = (np.abs(a) < np.abs(b)).view(np.uint8) * np.uint8(4)
-    octant |= (b < 0).view(np.uint8) * np.uint8(2)
-    octant |= (a < 0).view(np.uint8)
-    cells = octant.astype(np.uint16)
-    cells *= _FLOOR_ROWS
-    # Lightness below 0 and over 100 falls into rows of zeros, up to where one byte ends.
-    cells += (lightness * (_LIGHTNESS_STEPS / 100)).astype(np.int16).view(np.uint16) & np.uint16(
-        _FLOOR_ROWS - 1
-    )
+    cells = (lightness * (_LIGHTNESS_STEPS / 100)).astype(np.int16).view(np.uint16)
+    cells &= _FLOOR_ROWS - 1  # L below 0 and over 100 falls into rows of zeros
+    sizes = np.abs(ab)
+    for number, bit in enumerate((ab[0] < 0, ab[1] < 0, sizes[0] < sizes[1])):
+        cells += bit.view(np.uint8) * np.uint16(_FLOOR_ROWS << number)
     return cells
 
 
@@ -226,7 +222,7 @@ def _excess(table: Floats, matrix: Matrix) -> Floats:
     lightness, hue = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
     promised = _interpolate(table, lightness * (_LIGHTNESS_STEPS / 100), hue * (_HUE_STEPS / 360))
     ab = _from_polar(promised, hue)
-    broken = ~_exist(lightness, ab[:, 0], ab[:, 1], _ROUNDING, matrix)
+    broken = ~_exist(lightness, ab.T, _ROUNDING, matrix)
     factor = _first_exit(lightness[broken], ab[broken], matrix, scan=8, bisections=10)
     excess = np.zeros_like(promised)
     excess[broken] = promised[broken] * (1 - factor)
@@ -280,12 +276,12 @@ def _first_exit(lightness: Floats, ab: Floats, matrix: Matrix, *, scan: int, bis
 
 def _first_exit_of_piece(lightness: Floats, ab: Floats, matrix: Matrix, scan: int, bisections: int) -> Floats:
     """Scan for a bracket, then halve it."""
-    a, b = np.ascontiguousarray(ab.T)
+    planes = np.ascontiguousarray(ab.T)
 
     def exists(factor: Floats) -> NDArray[np.bool_]:
-        return _exist(lightness, a * factor, b * factor, _ROUNDING / 2, matrix)
+        return _exist(lightness, planes * factor, _ROUNDING / 2, matrix)
 
-    low = np.zeros_like(a)
+    low = np.zeros_like(lightness)
     connected = exists(low)
     gray_only = ~connected
     for step in range(1, scan + 1):
@@ -297,14 +293,13 @@ def _first_exit_of_piece(lightness: Floats, ab: Floats, matrix: Matrix, scan: in
         middle = (low + high) / 2
         inside = exists(middle)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    return np.where(gray_only, 0, low).astype(a.dtype)
+    return np.where(gray_only, 0, low).astype(ab.dtype)
 
 
-def _exist(lightness: Floats, a: Floats, b: Floats, tolerance: float, matrix: Matrix) -> NDArray[np.bool_]:
+def _exist(lightness: Floats, ab: Floats, tolerance: float, matrix: Matrix) -> NDArray[np.bool_]:
     """Do what ``is_in_gamut`` does for colors in planes, several times faster."""
-    red, green, blue = lab_planes_to_linear(lightness, a, b, matrix)[1]
-    lowest = np.minimum(np.minimum(red, green), blue)
-    highest = np.maximum(np.maximum(red, green), blue)
+    linear = lab_planes_to_linear(lightness, ab, matrix)[1]
+    lowest, highest = linear.min(axis=0), linear.max(axis=0)
     margin = tolerance * np.maximum(highest, -lowest)
     inside: NDArray[np.bool_] = (lowest >= -margin) & (highest <= 1 + margin)
     return inside

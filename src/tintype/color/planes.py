@@ -20,43 +20,51 @@ _SLOPE = 27 / 24389  # and the line's slope
 
 
 def lab_planes_to_linear(
-    lightness: Plane[FloatT], a: Plane[FloatT], b: Plane[FloatT], matrix: Matrix
-) -> tuple[Plane[FloatT], list[Plane[FloatT]]]:
+    lightness: Plane[FloatT], ab: Plane[FloatT], matrix: Matrix
+) -> tuple[Plane[FloatT], Plane[FloatT]]:
     """Turn Lab into linear light, unclipped.
 
     Args:
         lightness: float32 or float64 of any shape, CIE L.
-        a: of the same shape, Lab units.
-        b: of the same shape, Lab units.
+        ab: (2, ...) of the same type, the planes of a and of b, Lab units.
         matrix: (3, 3), linear RGB -> XYZ divided by the white point.
 
     Returns:
-        Luminance, and the list of red, green and blue; with a = b = 0 all four are equal to the last bit.
+        Luminance (...), and (3, ...), the planes of red, green and blue. With a = b = 0 all four are equal to the
+        last bit.
 
     >>> from tintype.color.lab import LINEAR_TO_RELATIVE_XYZ
-    >>> planes = np.array([53.24]), np.array([80.09]), np.array([67.2])
-    >>> np.round(lab_planes_to_linear(*planes, LINEAR_TO_RELATIVE_XYZ)[1], 3).ravel().tolist()
+    >>> _, rgb = lab_planes_to_linear(np.array([53.24]), np.array([[80.09], [67.2]]), LINEAR_TO_RELATIVE_XYZ)
+    >>> np.round(rgb, 3).ravel().tolist()
     [1.0, 0.0, 0.0]
     """
-    luminance = _uncurve(lightness)
-    x = _uncurve(lightness + a * (116 / 500))
-    z = _uncurve(lightness - b * (116 / 200))
-    x -= luminance
-    z -= luminance
+    xyz = np.empty((3, *lightness.shape), lightness.dtype)
+    np.multiply(ab[0], 116 / 500, out=xyz[0])
+    np.multiply(ab[1], -116 / 200, out=xyz[2])
+    xyz[::2] += lightness
+    xyz[1] = lightness
+    xyz = _uncurve(xyz)
+    luminance = xyz[1].copy()
     # Only the distances of X and Z from Y are converted: where there are none, no rounding can make one.
-    rows = np.linalg.inv(matrix)[:, ::2].tolist()
-    return luminance, [luminance + of_x * x + of_z * z for of_x, of_z in rows]
+    xyz[::2] -= luminance
+    of_x, _, of_z = np.linalg.inv(matrix).T.astype(lightness.dtype).reshape(3, 3, *(1,) * lightness.ndim)
+    linear = of_x * xyz[0]
+    linear += luminance
+    linear += of_z * xyz[2]
+    return luminance, linear
 
 
 def _uncurve(lightness: Plane[FloatT]) -> Plane[FloatT]:
-    """Turn lightness into luminance, or what corresponds to it for X and Z into those.
+    """Turn lightness, which is lost, into luminance, or what corresponds to it for X and Z into those.
 
     As the sum of a line up to the kink and a cube from there on it needs no branch, and near black, where codes
     of a gamma curve lie very close, it keeps all digits.
     """
     luminance = _cube(np.maximum(lightness, _KINK))
     luminance -= _cube(np.full(1, _KINK, lightness.dtype))  # rounded alike, so that 0 is left below the kink
-    luminance += np.minimum(lightness, _KINK) * _SLOPE
+    np.minimum(lightness, _KINK, out=lightness)
+    lightness *= _SLOPE
+    luminance += lightness
     return luminance
 
 

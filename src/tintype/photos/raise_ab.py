@@ -76,7 +76,7 @@ class StretchedField:
     below: NDArray[np.intp]
     part: Floats
 
-    def raise_rows(self, lightness: Floats, top: int) -> tuple[Floats, Floats]:
+    def raise_rows(self, lightness: Floats, top: int) -> Floats:
         """Return the color of some rows.
 
         Args:
@@ -84,19 +84,16 @@ class StretchedField:
             top: the first of them, counted from the top of the photograph.
 
         Returns:
-            a and b, each (n, width) float32, Lab units.
+            (2, n, width) float32, the planes of a and of b, Lab units.
         """
-        a, b, slope_a, slope_b, detail = self._interpolate(
-            slice(top - self.start, top - self.start + len(lightness))
-        )
+        maps = self._interpolate(slice(top - self.start, top - self.start + len(lightness)))
+        ab, slopes, detail = maps[:2], maps[2:4], maps[4]
         np.subtract(lightness, detail, out=detail)
         np.maximum(detail, -_DETAIL, out=detail)
         np.minimum(detail, _DETAIL, out=detail)
-        slope_a *= detail
-        slope_b *= detail
-        a += slope_a
-        b += slope_b
-        return a, b
+        slopes *= detail
+        ab += slopes
+        return ab
 
     def _interpolate(self, rows: slice) -> Floats:
         """Return the maps (5, n, width) at rows counted from `start`."""
@@ -148,7 +145,7 @@ def raise_ab(ab_small: Floats, lightness: Floats) -> Floats:
     check_map(ab_small)
     height, width = lightness.shape
     field = fit_field(ab_small, average_cells(lightness, ab_small.shape[:2]), (height, width))
-    return np.stack(field.stretch(slice(0, height)).raise_rows(lightness, 0), axis=-1)
+    return np.moveaxis(field.stretch(slice(0, height)).raise_rows(lightness, 0), 0, -1)
 
 
 def check_map(ab_small: Floats) -> None:
