@@ -1,4 +1,4 @@
-# docker build -t tintype . && docker run --rm --network none -v "$PWD:/photos" tintype colorize /photos/scan.tif
+# docker build -t tintype . && docker run --rm --network none --user "$(id -u):$(id -g)" -v "$PWD:/photos" tintype colorize /photos/scan.tif
 FROM python:3.12-slim AS build
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE NOTICE ./

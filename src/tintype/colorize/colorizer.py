@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tintype.color.bins import Decoding
 from tintype.colorize.answer import Answer, Floats, ask
-from tintype.colorize.passes import Passes, Quality
+from tintype.colorize.passes import Passes
 from tintype.colorize.reduction import reduce_lightness
 from tintype.colorize.result import Colorization
-from tintype.colorize.settings import Settings, choose_settings
+from tintype.colorize.settings import Choices, Settings, choose_settings
 from tintype.errors import UnsupportedByModelError
 from tintype.guidance.guidance import Guidance
 from tintype.models.card import Card
@@ -78,26 +77,10 @@ class Colorizer:
         return OpenPhoto(self, as_photo(source))
 
     def colorize(
-        self,
-        source: Source,
-        guidance: Guidance | None = None,
-        *,
-        vividness: float | None = None,
-        decoding: Decoding | None = None,
-        quality: Quality = "normal",
-        sizes: int | Sequence[int] | None = None,
-        mirrored: bool | None = None,
+        self, source: Source, guidance: Guidance | None = None, **choices: Unpack[Choices]
     ) -> Colorization:
         """Open a photograph and color it once; arguments and errors as those of ``OpenPhoto.colorize``."""
-        settings = choose_settings(
-            self.card,
-            guidance,
-            vividness=vividness,
-            decoding=decoding,
-            quality=quality,
-            sizes=sizes,
-            mirrored=mirrored,
-        )
+        settings = choose_settings(self.card, guidance, **choices)
         return self.open(source).render(settings)
 
 
@@ -121,42 +104,20 @@ class OpenPhoto:
         """(height, width) of the photograph."""
         return self.photo.height, self.photo.width
 
-    def colorize(
-        self,
-        guidance: Guidance | None = None,
-        *,
-        vividness: float | None = None,
-        decoding: Decoding | None = None,
-        quality: Quality = "normal",
-        sizes: int | Sequence[int] | None = None,
-        mirrored: bool | None = None,
-    ) -> Colorization:
+    def colorize(self, guidance: Guidance | None = None, **choices: Unpack[Choices]) -> Colorization:
         """Color the photograph.
 
         The network runs only if guidance or looks differ from those of the last call.
 
         Args:
             guidance: marks in the photograph's coordinates, a palette; None for none.
-            vividness: 0 (most faithful) to 1 (most vivid); None for the model's default.
-            decoding: rarity and temperature, instead of a vividness.
-            quality: "fast", "normal" or "best", see ``Quality``.
-            sizes: one or several sizes of the model's input whose answers are averaged, instead of a quality.
-            mirrored: whether to look at the mirrored photograph too.
+            **choices: vividness or decoding, quality or sizes, mirrored: see ``Choices``.
 
         Raises:
             GuidanceError: a value outside of its range, or a mark outside of the photograph.
             UnsupportedByModelError: something that the model does not have.
         """
-        settings = choose_settings(
-            self.colorizer.card,
-            guidance,
-            vividness=vividness,
-            decoding=decoding,
-            quality=quality,
-            sizes=sizes,
-            mirrored=mirrored,
-        )
-        return self.render(settings)
+        return self.render(choose_settings(self.colorizer.card, guidance, **choices))
 
     def render(self, settings: Settings) -> Colorization:
         """Color the photograph with settings that ``choose_settings`` settled; errors as in ``colorize``."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from tintype.color.bins import Decoding
 from tintype.colorize.passes import Passes, Quality, choose_passes
@@ -53,6 +54,24 @@ class Settings:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
+class Choices(TypedDict, total=False):
+    """The keyword arguments of ``colorize``, each of them optional.
+
+    Attributes:
+        vividness: 0 (most faithful) to 1 (most vivid), along the path on the card; None for the card's default.
+        decoding: rarity and temperature themselves, instead of a vividness.
+        quality: "fast", "normal" or "best", see ``Quality``.
+        sizes: one or several sizes of the model's input whose answers are averaged, instead of a quality.
+        mirrored: whether to look at the mirrored photograph too, instead of the quality's choice.
+    """
+
+    vividness: float | None
+    decoding: Decoding | None
+    quality: Quality
+    sizes: int | Sequence[int] | None
+    mirrored: bool | None
+
+
 def choose_settings(
     card: Card,
     guidance: Guidance | None = None,
@@ -63,16 +82,7 @@ def choose_settings(
     sizes: int | Sequence[int] | None = None,
     mirrored: bool | None = None,
 ) -> Settings:
-    """Settle what was left open, for a model.
-
-    Args:
-        card: of the model.
-        guidance: None for none.
-        vividness: 0 (most faithful) to 1 (most vivid), along the path on the card; None for its default.
-        decoding: rarity and temperature themselves, instead of a vividness.
-        quality: see ``Quality``.
-        sizes: of the model's input, instead of the quality's.
-        mirrored: whether mirrored looks are added, instead of the quality's choice.
+    """Settle what was left open, for a model; see ``Choices``.
 
     Raises:
         GuidanceError: a value outside of its range, or both a vividness and a decoding.

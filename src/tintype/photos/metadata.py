@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from xml.dom import minidom
 from xml.sax.saxutils import escape
@@ -196,7 +195,10 @@ def _printable(value: object) -> str:
 
 
 def _add_event(document: minidom.Document, mark: Mark) -> None:
-    """Append what was done, by what and when to the picture's history, which asset managers show."""
+    """Append what was done and by what to the picture's history, which asset managers show.
+
+    Not when: a result that is rendered again has the same bytes, and the file's own date tells the time.
+    """
     history = find_elements(document, "xmpMM:History")
     lists = history[0].getElementsByTagNameNS(RDF, "Seq") if history else []
     if history and not lists:
@@ -211,10 +213,8 @@ def _add_event(document: minidom.Document, mark: Mark) -> None:
 
 
 def _create_event(mark: Mark) -> minidom.Element:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
     facts = {
         "stEvt:action": "edited",
-        "stEvt:when": now,
         "stEvt:softwareAgent": _printable(mark.system),
         "stEvt:parameters": _printable(mark.sentence),
     }

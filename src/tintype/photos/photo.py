@@ -30,8 +30,7 @@ class Metadata:
         resolution_unit: the file's own unit: ``inch``, ``cm``, ``meter`` (PNG, JPEG 2000).
         comment: JPEG or GIF comment.
         extra: what only one format has:
-            ``jfif``: bytes, the JFIF segment's content;
-            ``jfif``: bytes, the JFIF segment of a JPEG, whose units need not be those of the EXIF data;
+            ``jfif``: bytes, the content of a JPEG's JFIF segment, whose units need not be those of the EXIF data;
             ``extended_xmp``: tuple of bytes, the contents of the segments that continue a long JPEG XMP packet;
             ``photoshop``: bytes, all Photoshop image resources (8BIM blocks), IPTC included (JPEG, TIFF);
             ``text``: tuple of (keyword, text, language, translated keyword), PNG text chunks but XMP's;

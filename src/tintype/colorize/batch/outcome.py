@@ -50,8 +50,10 @@ class Outcome:
     digest: str = ""
 
     def as_row(self) -> dict[str, object]:
-        """Return all fields by name."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        """Return all fields by name, the time to a millisecond."""
+        return {item.name: getattr(self, item.name) for item in fields(self)} | {
+            "seconds": round(self.seconds, 3)
+        }
 
 
 def check_report(path: Path, *, overwrite: bool = False) -> None:
@@ -83,7 +85,7 @@ def write_report(outcomes: Iterable[Outcome], path: Path) -> None:
     writer = csv.DictWriter(lines, _COLUMNS, extrasaction="ignore")
     writer.writeheader()
     for outcome in outcomes:
-        writer.writerow(outcome.as_row() | {"seconds": f"{outcome.seconds:.3f}"})
+        writer.writerow(outcome.as_row())
     with atomic_file(path, overwrite=True) as file:
         file.write("".join(lines.texts).encode(errors="backslashreplace"))
 

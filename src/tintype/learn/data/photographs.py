@@ -20,7 +20,8 @@ from tintype.errors import DataError
 from tintype.learn.recipe import DataRecipe, Source
 
 DATA_VARIABLE = "TINTYPE_DATA"
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".jp2"})
+"""Of the files that Pillow opens by itself."""
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,11 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from tintype.color.difference import colorfulness
 from tintype.color.lab import srgb_to_lab
+from tintype.learn.data import photographs
 from tintype.learn.data.build_options import BuildOptions
 from tintype.learn.data.fingerprint import Prints, fingerprint
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".jp2", ".heic", ".heif"}
-)
+SUFFIXES = photographs.SUFFIXES | {".heic", ".heif"}
 # Without such a list Pillow would also hand a file that only claims to be a photograph to Ghostscript.
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000", "HEIF")
 _GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
