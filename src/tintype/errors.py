@@ -21,6 +21,8 @@ The tree::
     ├── TrainingError                  a recipe, data set or checkpoint can't be used
     │   ├── RecipeError                a recipe with an unknown key or an impossible value
     │   └── DataError                  shards or folders without usable photographs
+    ├── SuiteError                     a suite of the benchmark can't be used
+    ├── StudyError                     a study with people can't be held or judged: its file, its answers
     └── MissingExtraError              an optional dependency is not installed
 """
 
@@ -105,6 +107,14 @@ class RecipeError(TrainingError):
 
 class DataError(TrainingError):
     """The shards or folders hold no usable photographs."""
+
+
+class SuiteError(TintypeError):
+    """A suite of the benchmark has a mistake, or its photographs are not here."""
+
+
+class StudyError(TintypeError):
+    """A study with people can't be held or judged: a mistake in its file, answers that don't fit."""
 
 
 class MissingExtraError(TintypeError):
