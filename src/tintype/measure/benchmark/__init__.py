@@ -1,0 +1,1 @@
+"""The benchmark: models colored over suites of photographs, judged, compared, and told in one report."""
