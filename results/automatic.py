@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from evaluation import Evaluation, colored_codes, gray_input
 
-from tintype.measure.figures import Figures, Judge, left_gray, tinted
+from tintype.measure.figures import (
+    PhotographFigures,
+    SetFigures,
+    judge_photograph,
+    left_gray,
+    summarize,
+    tinted,
+)
 from tintype.measure.record import Row
 
 TINT = (15.0, 10.0)
@@ -23,23 +30,24 @@ REQUIRED = {
 
 def measure(evaluation: Evaluation) -> list[Row]:
     """Return the figures of each decoding and baseline."""
-    judges = {name: Judge() for name in ("left gray", "one tint", *VIVIDNESS)}
+    judged: dict[str, list[PhotographFigures]] = {name: [] for name in ("left gray", "one tint", *VIVIDNESS)}
     for _, true in evaluation.photographs("automatic"):
-        judges["left gray"].add(true, left_gray(true))
-        judges["one tint"].add(true, tinted(true, TINT))
+        judged["left gray"].append(judge_photograph(true, left_gray(true)))
+        judged["one tint"].append(judge_photograph(true, tinted(true, TINT)))
         opened = evaluation.colorizer.open(gray_input(true))
         for name, vividness in VIVIDNESS.items():
-            judges[name].add(true, colored_codes(opened.colorize(vividness=vividness)))
-    return [row for name, judge in judges.items() for row in _rows(name, judge.figures())]
+            colored = colored_codes(opened.colorize(vividness=vividness))
+            judged[name].append(judge_photograph(true, colored))
+    return [row for name, figures in judged.items() for row in _rows(name, summarize(figures))]
 
 
-def _rows(name: str, figures: Figures) -> Iterator[Row]:
+def _rows(name: str, figures: SetFigures) -> Iterator[Row]:
     values = {
         "PSNR": figures.psnr,
         "SSIM": figures.ssim,
         "Delta E 2000": figures.delta_e,
-        "AuC": figures.auc,
-        "rebalanced AuC": figures.rebalanced_auc,
+        "AuC": figures.auc["set"].raw,
+        "rebalanced AuC": figures.auc["set"].rebalanced,
         "colorfulness": figures.colorfulness,
         "colorfulness over truth": figures.colorfulness / figures.true_colorfulness,
     }

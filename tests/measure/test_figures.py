@@ -6,7 +6,7 @@ import skimage.metrics
 
 from tintype.errors import TintypeError
 from tintype.measure.auc import auc
-from tintype.measure.figures import Judge, judge, left_gray, tinted, to_codes
+from tintype.measure.figures import judge, judge_photograph, left_gray, tinted, to_codes
 
 
 def photographs():
@@ -44,8 +44,8 @@ def test_auc_is_pooled_over_photographs():
     # Every seventh pixel of each photograph: 9900 is no multiple of 7, so each is picked on its own.
     picked = np.concatenate([reference(picture)[3].reshape(-1, 2)[::7] for picture in true])
     expected = auc(np.repeat(picked, 7, axis=0), np.zeros((len(picked) * 7, 2)))
-    assert found.auc == pytest.approx(expected.raw, abs=0.05)
-    assert found.rebalanced_auc == pytest.approx(expected.rebalanced, abs=0.05)
+    assert found.auc["set"].raw == pytest.approx(expected.raw, abs=0.05)
+    assert found.auc["set"].rebalanced == pytest.approx(expected.rebalanced, abs=0.05)
 
 
 def test_left_gray_keeps_the_lightness():
@@ -72,7 +72,7 @@ def test_to_codes_clips_and_rounds():
 )
 def test_judge_refuses_pictures_that_do_not_match(result):
     with pytest.raises(TintypeError, match="same size in 8-bit color"):
-        Judge().add(photographs()[0], result)
+        judge_photograph(photographs()[0], result)
 
 
 def test_judge_of_nothing_is_refused():
