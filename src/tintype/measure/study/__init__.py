@@ -1,0 +1,1 @@
+"""What the answers of people say: from a table of answers to published figures."""
