@@ -103,14 +103,13 @@ def read_comparable(
         PhotoError: one can't be read, the truth has no color, or the sizes differ.
     """
     terms = terms or Terms()
-    options = {"ignore_profile": terms.ignore_profile, "max_pixels": terms.max_pixels}
-    first = read_codes(true, **options)
+    first = _read(true, terms)
     if first.hue_count == 0 and not terms.accepts_gray:
         raise PhotoError(
             f"{true}: the truth is gray, so there is no color to compare with; give the color photograph, or "
             "judge gray ones too with --gray-truth"
         )
-    second = read_codes(result, **options)
+    second = _read(result, terms)
     notes = [
         f"{which}: {note}"
         for which, picture in (("truth", first), ("result", second))
@@ -126,6 +125,10 @@ def read_comparable(
         codes = resize_codes(codes, first.codes.shape[:2])
         notes.append(f"the result was resized: it had {sizes}")
     return first.codes, codes, tuple(notes)
+
+
+def _read(path: str | PathLike[str], terms: Terms) -> Picture:
+    return read_codes(path, ignore_profile=terms.ignore_profile, max_pixels=terms.max_pixels)
 
 
 def _rows(photo: Photo) -> Iterator[slice]:
