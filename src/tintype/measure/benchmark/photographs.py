@@ -171,16 +171,15 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 
 def _prepared_folder(suite: Suite) -> Path:
-    if suite.photographs.builder == "open" and not suite.folder.name:
-        folder = platformdirs.user_cache_path("tintype", appauthor=False) / "open"
-        if not (folder / "README.md").is_file():
-            write_open_photographs(folder)
-        return folder
-    if not suite.folder.is_dir():
-        raise SuiteError(
-            f"suite {suite.name}: there is no folder {suite.folder}; name that of its photographs"
-        )
-    return suite.folder
+    folder = suite.folder
+    if folder is None:
+        built = platformdirs.user_cache_path("tintype", appauthor=False) / suite.photographs.builder
+        if not (built / "README.md").is_file():
+            write_open_photographs(built)
+        return built
+    if not folder.is_dir():
+        raise SuiteError(f"suite {suite.name}: there is no folder {folder}; name that of its photographs")
+    return folder
 
 
 def _read_names(suite: Suite) -> dict[str, str]:

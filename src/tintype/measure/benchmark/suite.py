@@ -127,13 +127,22 @@ class Suite:
     path: Path = Path()
 
     @property
-    def folder(self) -> Path:
-        """The folder of the photographs, environment variables replaced.
+    def folder(self) -> Path | None:
+        """The folder of the photographs, environment variables replaced; None: what the builder makes.
 
         Raises:
             SuiteError: a variable is not set; names it.
         """
-        named = _VARIABLE.sub(lambda found: self._variable(found[1]), self.photographs.folder)
+        variables = _VARIABLE.findall(self.photographs.folder)
+        unset = [name for name in variables if not os.environ.get(name)]
+        if unset and self.photographs.builder:
+            return None
+        if unset:
+            raise SuiteError(
+                f"suite {self.name} reads {self.photographs.folder} and {unset[0]} is not set; set it to the folder "
+                "of the data"
+            )
+        named = _VARIABLE.sub(lambda found: os.environ[found[1]], self.photographs.folder)
         return self.path.parent / Path(named).expanduser()
 
     @property
@@ -158,15 +167,6 @@ class Suite:
             parts.append(f"resized to {width} x {height} pixels ({self.framing.filter})")
         parts.append(_DESCRIBED[self.degradation.kind].format(self.degradation))
         return ", ".join(parts)
-
-    def _variable(self, name: str) -> str:
-        if name in os.environ:
-            return os.environ[name]
-        if self.photographs.builder:
-            return ""
-        raise SuiteError(
-            f"suite {self.name} reads {self.photographs.folder} and {name} is not set; set it to the folder of the data"
-        )
 
 
 _DESCRIBED = {

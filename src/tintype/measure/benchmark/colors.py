@@ -1,0 +1,59 @@
+"""Which colors occur, and how often: the palette of the truth and of each contestant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.color.lab import srgb_to_lab
+
+Codes = NDArray[np.uint8]
+Counts = NDArray[np.int64]
+
+REACH = 110.0
+"""a and b are counted from -110 to 110, Lab units; what lies beyond counts as the border."""
+
+CELLS = 55
+"""Cells a side, 4 Lab units each."""
+
+_STEP = 2
+
+
+def count_colors(codes: Codes) -> Counts:
+    """Count the ab of every second pixel in both directions.
+
+    Args:
+        codes: (H, W, 3) uint8 sRGB.
+
+    Returns:
+        (55, 55) int64: rows are b from below, columns are a.
+    """
+    ab = srgb_to_lab(codes[::_STEP, ::_STEP].astype(np.float32) / 255)[..., 1:].reshape(-1, 2)
+    a, b = np.clip((ab.T + REACH) * (CELLS / (2 * REACH)), 0, CELLS - 1).astype(np.int64)
+    return np.bincount(b * CELLS + a, minlength=CELLS * CELLS).reshape(CELLS, CELLS)
+
+
+def cell_middles() -> NDArray[np.float64]:
+    """Return a, or b, in the middle of each cell: (55,)."""
+    middles: NDArray[np.float64] = (np.arange(CELLS) + 0.5) * (2 * REACH / CELLS) - REACH
+    return middles
+
+
+def hue_shares(counts: Counts, sectors: int = 36, least_chroma: float = 8.0) -> NDArray[np.floating[Any]]:
+    """Return how the chroma of all colors spreads over the hues.
+
+    Args:
+        counts: from ``count_colors``.
+        sectors: equal parts of the circle, the first beginning at a > 0, b = 0.
+        least_chroma: cells paler than this have no hue.
+
+    Returns:
+        (sectors,), chroma times share of pixels, Lab units: sums to the mean chroma of all pixels.
+    """
+    a, b = np.meshgrid(cell_middles(), cell_middles())
+    chroma, hue = np.hypot(a, b), np.arctan2(b, a) % (2 * np.pi)
+    sector = np.minimum((hue * sectors / (2 * np.pi)).astype(np.int64), sectors - 1)
+    weights = counts * np.where(chroma >= least_chroma, chroma, 0) / max(int(counts.sum()), 1)
+    return np.bincount(sector.ravel(), weights=weights.ravel(), minlength=sectors)
