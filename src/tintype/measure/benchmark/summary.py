@@ -1,0 +1,270 @@
+"""What a run of a suite says: figures with intervals, differences with their significance, curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tintype.measure.benchmark.colors import Counts
+from tintype.measure.benchmark.probe import Probe
+from tintype.measure.benchmark.run import SuiteRun
+from tintype.measure.calibration import (
+    ReliabilityCurve,
+    count_reliability,
+    reliability_curve,
+    resample_calibration_error,
+)
+from tintype.measure.figures import FIGURES, statistic_of
+from tintype.measure.risk import RiskCurve, count_risk, resample_doubt_skill, risk_curve
+from tintype.measure.statistics import (
+    Interval,
+    PairedDifference,
+    bootstrap,
+    bootstrap_mean,
+    holm,
+    paired_difference,
+)
+
+TESTED = ("psnr", "ssim", "delta_e", "ab_error", "auc_set", "colorfulness_difference")
+"""The figures whose differences between contestants are tested: those that each photograph has."""
+
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two contestants differ in one figure.
+
+    Attributes:
+        figure: its name.
+        one: label of a contestant.
+        other: of the contestant that is subtracted.
+        difference: mean over the photographs, with interval and p.
+        p: corrected for all comparisons of the suite (Holm).
+    """
+
+    figure: str
+    one: str
+    other: str
+    difference: PairedDifference
+    p: float
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether it is more than chance."""
+        return self.p < SIGNIFICANT
+
+    @property
+    def better(self) -> str:
+        """Label of the better contestant; empty where the difference may be chance."""
+        if not self.is_significant:
+            return ""
+        is_higher = self.difference.mean.value > 0
+        return self.one if is_higher == (FIGURES[self.figure].better == "higher") else self.other
+
+
+@dataclass(frozen=True, eq=False)
+class HintCurve:
+    """PSNR by the number of true hints.
+
+    Attributes:
+        counts: numbers of hints.
+        psnr: mean over the photographs, decibels.
+        photographs: how many.
+    """
+
+    counts: tuple[int, ...]
+    psnr: tuple[Interval, ...]
+    photographs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Honesty:
+    """Whether a model knows what it knows.
+
+    Attributes:
+        reliability: how often it is right by how sure it is.
+        calibration_error: expected calibration error, 0..1.
+        risk: mean error by how much is kept of what it doubts least.
+        skill: of its doubt, 1 for perfect, 0 for none.
+        photographs: how many.
+    """
+
+    reliability: ReliabilityCurve
+    calibration_error: Interval
+    risk: RiskCurve
+    skill: Interval
+    photographs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """What a contestant reached.
+
+    Attributes:
+        label: of the contestant.
+        figures: by the names of ``FIGURES``.
+        values: of each photograph, by the names that photographs have, in the order of the photographs.
+        colors: counted over all its results, see ``count_colors``.
+        hints: None where the model takes none, or was not asked.
+        honesty: None where the model gives no distribution, or was not asked.
+    """
+
+    label: str
+    figures: dict[str, Interval]
+    values: dict[str, NDArray[np.float64]]
+    colors: Counts
+    hints: HintCurve | None
+    honesty: Honesty | None
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What a run says.
+
+    Attributes:
+        run: which.
+        scores: of the contestants, in the order of the tables.
+        differences: all pairs in all figures that are tested.
+        true_colors: counted over all photographs.
+    """
+
+    run: SuiteRun
+    scores: tuple[Score, ...]
+    differences: tuple[Difference, ...]
+    true_colors: Counts
+
+    def score(self, label: str) -> Score:
+        """Return the score of a contestant."""
+        return next(score for score in self.scores if score.label == label)
+
+    def ranked(self, figure: str) -> list[Score]:
+        """Return the scores by a figure, the best first; those whose value is not a number last."""
+        sign = -1 if FIGURES[figure].better == "higher" else 1
+        return sorted(self.scores, key=lambda score: _rank(sign * score.figures[figure].value))
+
+    def compare(self, figure: str, one: str, other: str) -> Difference | None:
+        """Return the difference between two contestants, whichever was subtracted."""
+        for found in self.differences:
+            if found.figure == figure and {found.one, found.other} == {one, other}:
+                return found
+        return None
+
+
+def summarize_run(run: SuiteRun, on_done: Callable[[int, int], None] | None = None) -> Summary:
+    """Work out what a run says.
+
+    Args:
+        run: a suite that was run.
+        on_done: is told about progress.
+    """
+    scores = []
+    for contestant in run.contestants:
+        scores.append(_score(run, contestant.label))
+        if on_done:
+            on_done(len(scores), len(run.contestants))
+    first = run.entries[run.contestants[0].label]
+    colors = np.sum([entry.true_colors for entry in first], axis=0)
+    return Summary(run, tuple(scores), tuple(_compare(scores)), colors)
+
+
+def _score(run: SuiteRun, label: str) -> Score:
+    figures = run.figures(label)
+    each = [found.values() for found in figures]
+    values = {name: np.array([found[name] for found in each]) for name in each[0]}
+    intervals = {name: bootstrap(statistic_of(figures, name), len(figures)) for name in FIGURES}
+    probes = [entry.probe for entry in run.entries[label] if entry.probe is not None]
+    colors = np.sum([entry.colors for entry in run.entries[label]], axis=0)
+    counts = run.suite.probes.hint_counts
+    return Score(label, intervals, values, colors, _follow_hints(probes, counts), _ask_honesty(probes))
+
+
+def _follow_hints(probes: Sequence[Probe], counts: tuple[int, ...]) -> HintCurve | None:
+    curves = [found.hint_psnr for found in probes if len(found.hint_psnr)]
+    if not curves:
+        return None
+    columns = np.stack(curves).T
+    return HintCurve(counts, tuple(bootstrap_mean(column) for column in columns), len(curves))
+
+
+def _ask_honesty(probes: Sequence[Probe]) -> Honesty | None:
+    asked = [found for found in probes if len(found.doubts)]
+    if not asked:
+        return None
+    reliability = [count_reliability(found.distributions, found.true_ab) for found in asked]
+    risk = [count_risk(found.doubts, found.errors) for found in asked]
+    n = len(asked)
+    return Honesty(
+        reliability_curve(reliability),
+        bootstrap(lambda weights: resample_calibration_error(reliability, weights), n),
+        risk_curve(risk),
+        bootstrap(lambda weights: resample_doubt_skill(risk, weights), n),
+        n,
+    )
+
+
+def _compare(scores: Sequence[Score]) -> list[Difference]:
+    """Compare all pairs in all tested figures, and correct for how many comparisons there are."""
+    found: list[tuple[str, str, str, PairedDifference]] = [
+        (name, one.label, other.label, paired_difference(one.values[name], other.values[name]))
+        for name in TESTED
+        for one, other in combinations(scores, 2)
+    ]
+    corrected = holm([difference.p for *_, difference in found])
+    return [Difference(*parts, p) for parts, p in zip(found, corrected, strict=True)]
+
+
+def _rank(value: float) -> tuple[bool, float]:
+    return bool(np.isnan(value)), value
+
+
+def as_document(summary: Summary) -> dict[str, Any]:
+    """Return a summary as values that JSON can hold; what is not a finite number becomes null."""
+    run = summary.run
+    return {
+        "suite": run.suite.name,
+        "protocol": {"digest": run.suite.digest, **run.suite.protocol},
+        "photographs": len(run.photographs),
+        "notes": list(run.notes),
+        "problems": list(run.problems),
+        "contestants": [_as_row(score) for score in summary.scores],
+        "differences": [
+            {
+                "figure": it.figure,
+                "one": it.one,
+                "other": it.other,
+                **_as_bounds(it.difference.mean),
+                "p": _finite(it.difference.p),
+                "p_holm": _finite(it.p),
+                "better": it.better or None,
+            }
+            for it in summary.differences
+        ],
+    }
+
+
+def _as_row(score: Score) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "label": score.label,
+        "figures": {name: _as_bounds(interval) for name, interval in score.figures.items()},
+    }
+    if score.hints:
+        curve = zip(score.hints.counts, score.hints.psnr, strict=True)
+        row["hints"] = {str(count): _as_bounds(interval) for count, interval in curve}
+    if score.honesty:
+        row["calibration_error"] = _as_bounds(score.honesty.calibration_error)
+        row["doubt_skill"] = _as_bounds(score.honesty.skill)
+    return row
+
+
+def _as_bounds(interval: Interval) -> dict[str, float | None]:
+    return {name: _finite(getattr(interval, name)) for name in ("value", "low", "high")}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
