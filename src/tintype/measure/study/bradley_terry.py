@@ -136,7 +136,7 @@ def _solve(wins: Floats, is_reduced: bool) -> Floats:
         scores = scores + step
         if np.abs(step).max() < _TOLERANCE:
             break
-    return scores - scores.mean()
+    return np.asarray(scores - scores.mean())
 
 
 def _objective(wins: Floats, scores: Floats, is_reduced: bool) -> float:
@@ -165,7 +165,7 @@ def _information(wins: Floats, scores: Floats) -> Floats:
     chances = np.exp(_log_chances(scores))
     weights = (wins + wins.T) * chances * chances.T
     np.fill_diagonal(weights, 0)
-    return np.diag(weights.sum(axis=1)) - weights
+    return np.asarray(np.diag(weights.sum(axis=1)) - weights)
 
 
 def _covariance(information: Floats) -> Floats:
