@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.colorize.answer import Answer, Floats, ask
+from tintype.colorize.best import Score, Search, name_of
 from tintype.colorize.passes import Passes
 from tintype.colorize.reduction import reduce_lightness
 from tintype.colorize.result import Colorization
@@ -83,6 +84,19 @@ class Colorizer:
         settings = choose_settings(self.card, guidance, **choices)
         return self.open(source).render(settings)
 
+    def best_of(
+        self,
+        source: Source,
+        n: int,
+        score: Score,
+        guidance: Guidance | None = None,
+        *,
+        seed: int = 0,
+        **choices: Unpack[Choices],
+    ) -> Colorization:
+        """Open a photograph and color it in several ways; arguments and errors as those of ``OpenPhoto.best_of``."""
+        return self.open(source).best_of(n, score, guidance, seed=seed, **choices)
+
 
 class OpenPhoto:
     """A photograph that was opened by ``Colorizer.open``; it may be used from several threads at once.
@@ -118,6 +132,35 @@ class OpenPhoto:
             UnsupportedByModelError: something that the model does not have.
         """
         return self.render(choose_settings(self.colorizer.card, guidance, **choices))
+
+    def best_of(
+        self,
+        n: int,
+        score: Score,
+        guidance: Guidance | None = None,
+        *,
+        seed: int = 0,
+        **choices: Unpack[Choices],
+    ) -> Colorization:
+        """Color the photograph in several ways and return the one with the highest score.
+
+        Compared are the result of ``colorize``, those at other sizes of the model's input (3/4, 3/2, 1/2 and 2
+        times as large, as far as the model takes them), and then samples.
+
+        Args:
+            n: how many are compared, 1 or more; fewer where the model has no more to offer.
+            score: how good a result is, higher is better; ``tintype.measure.unaided.score.load_score()`` is one
+                that needs no truth. Its ``name``, or that of the function, goes into the result's digest.
+            guidance: as in ``colorize``.
+            seed: of the samples.
+            **choices: as in ``colorize``.
+
+        Raises:
+            GuidanceError: as in ``colorize``, or an n of less than 1.
+            UnsupportedByModelError: as in ``colorize``.
+        """
+        settings = choose_settings(self.colorizer.card, guidance, **choices)
+        return Search(n, score, name_of(score), seed).find(self, settings)
 
     def render(self, settings: Settings) -> Colorization:
         """Color the photograph with settings that ``choose_settings`` settled; errors as in ``colorize``."""

@@ -27,12 +27,15 @@ class Settings:
         decoding: rarity and temperature; None for models that answer with one color a cell.
         guidance: what a person, a photograph or a word has to say.
         ignores_profile: whether the photograph is read as if it had no ICC profile.
+        choice: which one of several results this is and what chose it, see ``tintype.colorize.best``; empty
+            where there was nothing to choose.
     """
 
     passes: Passes
     decoding: Decoding | None
     guidance: Guidance = field(default_factory=Guidance)
     ignores_profile: bool = False
+    choice: str = ""
 
     def digest(self, model: str, kind: str = "color") -> str:
         """Return the SHA-256, 64 hexadecimal digits, of all that changes the pixels of a result.
@@ -51,6 +54,8 @@ class Settings:
             "mirrored": self.passes.mirrored,
             "ignores_profile": self.ignores_profile,
         }
+        if self.choice:
+            parts["choice"] = self.choice
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

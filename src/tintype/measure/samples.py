@@ -94,8 +94,7 @@ def blotchiness(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) ->
     Returns:
         Lab units for each hundredth of the short side.
     """
-    chroma, flat = _steepness(ab, lightness, cycles)
-    return float(chroma[flat].mean() * min(lightness.shape) / 100)
+    return measure_blotches(ab, lightness, cycles).strength
 
 
 def blotch_share(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) -> float:
@@ -104,17 +103,26 @@ def blotch_share(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) -
     Returns:
         0: chroma changes only where the lightness does; 1: it does not care for the lightness.
     """
-    chroma, flat = _steepness(ab, lightness, cycles)
-    everywhere = float(chroma.mean())
-    return float(chroma[flat].mean()) / everywhere if everywhere > 0 else 0.0
+    return measure_blotches(ab, lightness, cycles).share
 
 
-def _steepness(ab: Floats, lightness: Floats, cycles: float) -> tuple[Floats, NDArray[np.bool]]:
-    """Return the gradient of low-passed chroma (H, W), and where that of the lightness is small."""
+@dataclass(frozen=True)
+class Blotches:
+    """Blotchiness in Lab units (``blotchiness``) and as a share (``blotch_share``)."""
+
+    strength: float
+    share: float
+
+
+def measure_blotches(ab: Floats, lightness: Floats, cycles: float = LOW_FREQUENCY) -> Blotches:
+    """Measure ``blotchiness`` and ``blotch_share`` in the time of one of them."""
     smooth = _low_pass(np.concatenate([lightness[..., None], ab], axis=2), cycles)
-    steepness = np.hypot(*np.gradient(smooth, axis=(0, 1)))
+    down, right = np.gradient(smooth, axis=(0, 1))
+    steepness = np.hypot(down, right)
     tone, chroma = steepness[..., 0], np.hypot(steepness[..., 1], steepness[..., 2])
-    return chroma, tone <= np.quantile(tone, _FLAT_SHARE)
+    calm = float(chroma[tone <= np.quantile(tone, _FLAT_SHARE)].mean())
+    everywhere = float(chroma.mean())
+    return Blotches(calm * min(lightness.shape) / 100, calm / everywhere if everywhere > 0 else 0.0)
 
 
 def _low_pass(planes: Floats, cycles: float) -> Floats:
@@ -123,13 +131,13 @@ def _low_pass(planes: Floats, cycles: float) -> Floats:
     wide = np.pad(planes.astype(np.float64), ((0, height), (0, width), (0, 0)), mode="symmetric")
     # The mirrored picture is twice as large, and has twice the cycles for the same pattern.
     gain: Floats = np.exp(-0.5 * (_frequencies(2 * height, 2 * width) / (2 * cycles)) ** 2)
-    spectrum = np.fft.fft2(wide, axes=(0, 1)) * gain[..., None]
-    smooth: Floats = np.fft.ifft2(spectrum, axes=(0, 1)).real[:height, :width]
+    spectrum = np.fft.rfft2(wide, axes=(1, 0)) * gain[..., None]
+    smooth: Floats = np.fft.irfft2(spectrum, wide.shape[1::-1], axes=(1, 0))[:height, :width]
     return smooth
 
 
 def _frequencies(height: int, width: int) -> NDArray[np.float64]:
-    """Return the spatial frequency of each place of a spectrum, in cycles over the short side."""
-    vertical, horizontal = np.fft.fftfreq(height), np.fft.fftfreq(width)
+    """Return the spatial frequency of each place of the upper half of a spectrum, in cycles over the short side."""
+    vertical, horizontal = np.fft.rfftfreq(height), np.fft.fftfreq(width)
     radius: NDArray[np.float64] = np.hypot(vertical[:, None], horizontal) * min(height, width)
     return radius

@@ -1,0 +1,127 @@
+"""One number for colors whose truth nobody knows.
+
+The score adds up by how much each figure of ``features`` is lower or higher than in real photographs. What each
+of that weighs was fitted to faults that were put into true photographs on purpose (``results/fit_score.py``), and
+how often the score agrees with such faults in other photographs stands in ``results/score.csv``. It knows colors,
+edges and tones, and nothing of what is on the photograph: a green dog with sharp edges has a good score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from tintype.colorize.result import Colorization
+from tintype.measure.unaided.features import FEATURES, measure_features
+from tintype.measure.unaided.look import Codes, Look, look_at, look_of
+
+VERSION = 1
+"""Raised whenever a figure is computed otherwise, so that what was chosen by an older score is chosen anew."""
+
+FARTHEST = 5.0
+"""Deviations count up to so many standard deviations."""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What a figure counts.
+
+    Attributes:
+        mean: of real photographs.
+        deviation: of real photographs.
+        low: penalty for each standard deviation that it lies below the mean, 0 or more.
+        high: the same above it.
+    """
+
+    mean: float
+    deviation: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the score says of a photograph.
+
+    Attributes:
+        score: 0 to 100, higher is better; half of all real photographs have 75 or more.
+        faults: what is wrong -> penalty, the largest first; they sum to the penalty.
+        features: all figures; None where one can't be told.
+    """
+
+    score: float
+    faults: Mapping[str, float]
+    features: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The composite score; an instance is a function of a ``Colorization``, as ``Colorizer.best_of`` takes it.
+
+    Attributes:
+        weights: name of a figure -> what it counts.
+        typical: penalty of real photographs, the median.
+        name: of this score, with a digest of its weights: it stands in the digest of what was chosen by it.
+    """
+
+    weights: Mapping[str, Weight]
+    typical: float
+    name: str = "unfitted"
+
+    def __call__(self, result: Colorization) -> float:
+        """Return the score of a photograph that was colored here, 0..100."""
+        return self.judge(look_of(result)).score
+
+    def judge_codes(self, codes: Codes) -> Verdict:
+        """Judge a photograph of any program: (H, W, 3) uint8 sRGB."""
+        return self.judge(look_at(codes))
+
+    def judge(self, look: Look) -> Verdict:
+        """Judge a look.
+
+        Formula: 100 exp(-ln(4/3) penalty / typical penalty); the penalty is the sum over the figures of
+        low max(0, -z) + high max(0, z), z = (figure - mean) / deviation, at most 5.
+        """
+        return self.judge_features(measure_features(look))
+
+    def judge_features(self, features: Mapping[str, float | None]) -> Verdict:
+        """Judge what ``measure_features`` gave."""
+        faults: dict[str, float] = {}
+        for name, value in features.items():
+            for fault, penalty in self._penalties(name, value):
+                faults[fault] = faults.get(fault, 0.0) + penalty
+        penalty = sum(faults.values())
+        ordered = dict(sorted(faults.items(), key=lambda item: -item[1]))
+        return Verdict(100 * math.exp(-math.log(4 / 3) * penalty / self.typical), ordered, features)
+
+    def _penalties(self, name: str, value: float | None) -> list[tuple[str, float]]:
+        if value is None or name not in self.weights:
+            return []
+        weight, feature = self.weights[name], FEATURES[name]
+        away = (value - weight.mean) / weight.deviation
+        fault, each = (feature.low, weight.low) if away < 0 else (feature.high, weight.high)
+        return [(fault, each * min(abs(away), FARTHEST))] if each > 0 else []
+
+
+@cache
+def load_score() -> Score:
+    """Load the score that comes with Tintype."""
+    texts = [
+        files(__package__).joinpath(name).read_text(encoding="utf-8")
+        for name in ("score.json", "reference.json")
+    ]
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()[:8]
+    return parse_score(texts[0], f"unaided {VERSION} {digest}")
+
+
+def parse_score(text: str, name: str = "unaided") -> Score:
+    """Read a score from JSON, as ``results/fit_score.py`` writes it."""
+    document: dict[str, Any] = json.loads(text)
+    weights = {figure: Weight(**numbers) for figure, numbers in document["weights"].items()}
+    return Score(weights, document["typical"], name)
