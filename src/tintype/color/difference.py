@@ -94,7 +94,8 @@ def _stretch_red_green(xp: Any, first: Any, second: Any) -> tuple[_Color, _Color
 
 def _polar(xp: Any, lab: Any, stretch: Any) -> _Color:
     a, b = lab[..., 1] * stretch, lab[..., 2]
-    return _Color(lab[..., 0], xp.hypot(a, b), xp.atan2(b, a) % (2 * math.pi))
+    hue = xp.atan2(b, a)
+    return _Color(lab[..., 0], xp.hypot(a, b), xp.where(hue < 0, hue + 2 * math.pi, hue))
 
 
 def _saturation(chroma: Any) -> Any:

@@ -14,6 +14,7 @@ resamplings of a set cost one matrix product.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +36,6 @@ PIXEL_STEP = 7
 
 _REACH = 15  # rounded ab / 10 lies within +-15; colors beyond share the last bins
 _ROW = 2 * _REACH + 1
-_GRID_FIRST = int(CENTERS.min()) // BIN_SIZE
-_GRID_SIDE = int(CENTERS.max()) // BIN_SIZE - _GRID_FIRST + 1
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class AucTerms:
 class _Protocol:
     step: int
     bin_count: int
-    number_bins: Callable[[Floats], NDArray[np.int64]]
+    number_bins: Callable[[Floats], NDArray[np.intp]]
     has_priors: bool
 
 
@@ -86,11 +85,28 @@ def count_terms(true_ab: Floats, result_ab: Floats, protocol: str = "set") -> Au
     Raises:
         TintypeError: there is no such protocol.
     """
-    rules = _find(protocol)
-    true, result = (ab.reshape(-1, 2)[:: rules.step] for ab in (true_ab, result_ab))
-    difference = np.subtract(result, true)
+    difference = np.subtract(result_ab, true_ab).reshape(-1, 2)
     distances = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-    return _count(rules.number_bins(true), distances, protocol)
+    return count_distances(true_ab.reshape(-1, 2), distances, protocol)
+
+
+def count_distances(true_ab: Floats, distances: Floats, protocol: str = "set") -> AucTerms:
+    """Sum up a photograph whose errors are known.
+
+    Args:
+        true_ab: (n, 2) float, Lab units, in reading order.
+        distances: (n,) float, of the result's ab from it, Lab units.
+        protocol: one of `AUC_PROTOCOLS`.
+
+    Raises:
+        TintypeError: there is no such protocol.
+    """
+    rules = _find(protocol)
+    bins = rules.number_bins(true_ab[:: rules.step])
+    passed = np.maximum(THRESHOLDS - np.ceil(distances[:: rules.step]), 0)
+    sums = np.bincount(bins, weights=passed, minlength=rules.bin_count)
+    counts = np.bincount(bins, minlength=rules.bin_count).astype(np.float64)
+    return AucTerms(sums, counts, protocol)
 
 
 def pooled_auc(
@@ -102,7 +118,7 @@ def pooled_auc(
         terms: of each photograph, all by one protocol.
         weights: (n,), how often each photograph counts; once if not given.
         priors: (313,) of protocol ``zhang16``, see ``tintype.measure.priors``; those of the bundled model if not
-            given. A bin whose prior is 0 weighs nothing.
+            given. A bin whose prior is 0 weighs nothing; rebalanced is not a number where all weigh nothing.
 
     Raises:
         TintypeError: there are no terms, or of several protocols.
@@ -193,32 +209,24 @@ def auc(true_ab: Floats, result_ab: Floats, protocol: str = "set", priors: Array
     return pooled_auc([count_terms(true_ab, result_ab, protocol)], priors=priors)
 
 
-def round_bins(ab: Floats) -> NDArray[np.int64]:
+def round_bins(ab: Floats) -> NDArray[np.intp]:
     """Number colors (n, 2) by rounding ab / 10: the bins of protocol ``set``."""
-    cells = np.clip(np.round(ab / BIN_SIZE), -_REACH, _REACH).astype(np.int64) + _REACH
-    numbers: NDArray[np.int64] = cells[:, 0] * _ROW + cells[:, 1]
+    cells = np.clip(np.rint(ab / BIN_SIZE), -_REACH, _REACH).astype(np.intp) + _REACH
+    numbers: NDArray[np.intp] = cells[:, 0] * _ROW + cells[:, 1]
     return numbers
 
 
-def nearest_bins(ab: Floats) -> NDArray[np.int64]:
-    """Number colors (n, 2) by the nearest of the 313 bin centers."""
-    cells = np.round(ab / BIN_SIZE).astype(np.int64) - _GRID_FIRST
-    inside = ((cells >= 0) & (cells < _GRID_SIDE)).all(axis=1)
-    numbers = np.full(len(ab), -1)
-    numbers[inside] = _BIN_OF_CELL[cells[inside, 0], cells[inside, 1]]
-    # A color that rounds to no bin lies outside of all of them: there are few, so they may be compared with each.
-    beyond = np.flatnonzero(numbers < 0)
-    for piece in np.array_split(beyond, len(beyond) // 4096 + 1):
-        distances = np.square(ab[piece, None].astype(np.float64) - CENTERS).sum(axis=2)
-        numbers[piece] = distances.argmin(axis=1)
+def nearest_bins(ab: Floats) -> NDArray[np.intp]:
+    """Number colors (n, 2) by the nearest of the 313 bin centers; of colors beyond +-150 the edge is taken."""
+    cells = round_bins(ab)
+    numbers = _BIN_OF_CELL[cells]
+    # What rounds to no bin lies outside of all of them and is compared with those that may be the nearest.
+    outside = np.flatnonzero(numbers < 0)
+    likely = _LIKELY_BINS[cells[outside]]
+    color = np.clip(ab[outside].astype(np.float64), -_REACH * BIN_SIZE, _REACH * BIN_SIZE)
+    distances = np.square(CENTERS[likely] - color[:, None]).sum(axis=2)
+    numbers[outside] = likely[np.arange(len(outside)), distances.argmin(axis=1)]
     return numbers
-
-
-def _count(bins: NDArray[np.int64], distances: Floats, protocol: str) -> AucTerms:
-    passed = np.maximum(THRESHOLDS - np.ceil(distances), 0)
-    size = _find(protocol).bin_count
-    sums = np.bincount(bins, weights=passed, minlength=size)
-    return AucTerms(sums, np.bincount(bins, minlength=size).astype(np.float64), protocol)
 
 
 def _mean_of_bins(sums: Floats, counts: Floats) -> Floats:
@@ -230,7 +238,8 @@ def _mean_of_bins(sums: Floats, counts: Floats) -> Floats:
 
 
 def _weigh_by_priors(sums: Floats, counts: Floats, rarities: NDArray[np.float64]) -> Floats:
-    return (sums @ rarities) / (counts @ rarities)
+    passed, weight = sums @ rarities, counts @ rarities
+    return np.divide(passed, weight, out=np.full_like(passed, np.nan), where=weight > 0)
 
 
 def _rarities(priors: ArrayLike | None) -> NDArray[np.float64]:
@@ -257,14 +266,28 @@ def _find(protocol: str) -> _Protocol:
     return _PROTOCOLS[protocol]
 
 
-def _number_grid() -> NDArray[np.int64]:
-    grid = np.full((_GRID_SIDE, _GRID_SIDE), -1)
-    a, b = (CENTERS / BIN_SIZE).astype(np.int64).T - _GRID_FIRST
-    grid[a, b] = np.arange(BIN_COUNT)
-    return grid
+def _number_cells() -> NDArray[np.intp]:
+    """Return the bin whose center a cell of the rounded plane has, (961,); -1 where there is none."""
+    bins = np.full(_ROW * _ROW, -1)
+    bins[round_bins(CENTERS)] = np.arange(BIN_COUNT)
+    return bins
 
 
-_BIN_OF_CELL = _number_grid()
+def _find_likely_bins() -> NDArray[np.intp]:
+    """Return all bins that may be the nearest of some color of a cell, (961, k); the last are repeated."""
+    axis = np.arange(-_REACH, _REACH + 1) * float(BIN_SIZE)
+    centers = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 1, 2)
+    distances = np.hypot(*np.moveaxis(CENTERS - centers, -1, 0))
+    order = distances.argsort(axis=1)
+    # No color is farther from its cell's center than half a diagonal.
+    reach = distances.min(axis=1, keepdims=True) + math.sqrt(2) * BIN_SIZE
+    counts = (distances <= reach).sum(axis=1)
+    columns = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
+    return np.take_along_axis(order, columns, axis=1)
+
+
+_BIN_OF_CELL = _number_cells()
+_LIKELY_BINS = _find_likely_bins()
 
 _PROTOCOLS = {
     "set": _Protocol(PIXEL_STEP, _ROW * _ROW, round_bins, has_priors=False),

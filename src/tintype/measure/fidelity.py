@@ -47,7 +47,11 @@ def psnr(true: Floats, result: Floats, peak: float = 1.0) -> float:
     >>> round(psnr(np.zeros((4, 4, 3)), np.full((4, 4, 3), 0.1)), 6)
     20.0
     """
-    error = float(np.mean(np.square(np.subtract(result, true, dtype=np.float64))))
+    return to_decibels(float(np.mean(np.square(np.subtract(result, true, dtype=np.float64)))), peak)
+
+
+def to_decibels(error: float, peak: float = 1.0) -> float:
+    """Turn a mean squared error into a peak signal-to-noise ratio; infinite for 0."""
     return 10 * math.log10(peak**2 / error) if error > 0 else math.inf
 
 

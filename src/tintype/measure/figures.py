@@ -7,9 +7,10 @@ all pixels, and for the difference of mean colorfulness.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,9 +18,26 @@ from numpy.typing import ArrayLike, NDArray
 from tintype.color.difference import colorfulness, delta_e_2000
 from tintype.color.gamut import reduce_chroma
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
+from tintype.color.planes import srgb_codes_to_lab_planes
 from tintype.errors import TintypeError
-from tintype.measure.auc import AUC_PROTOCOLS, Auc, AucTerms, count_terms, pooled_auc, resample_auc
-from tintype.measure.fidelity import MS_SSIM_SMALLEST, mean_ab_distance, ms_ssim, psnr, psnr_ab, ssim
+from tintype.measure.auc import AUC_PROTOCOLS, Auc, AucTerms, count_distances, pooled_auc, resample_auc
+from tintype.measure.fidelity import AB_PEAK, MS_SSIM_SMALLEST, planes_ms_ssim, planes_ssim, to_decibels
+from tintype.measure.glossary import FIGURES, Figure
+
+__all__ = [
+    "FIGURES",
+    "Codes",
+    "Figure",
+    "PhotographFigures",
+    "SetFigures",
+    "judge",
+    "judge_photograph",
+    "left_gray",
+    "statistic_of",
+    "summarize",
+    "tinted",
+    "to_codes",
+]
 
 Codes = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
@@ -27,129 +45,6 @@ Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 DELTA_E_STEP = 2
 """Delta E is of every second pixel in both directions."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What a figure means.
-
-    Attributes:
-        unit: "dB", "%", "" for a plain number, ...
-        better: whether more is better, or neither.
-        what: one sentence for a layman.
-        source: paper or standard.
-        title: how tables call it.
-    """
-
-    unit: str
-    better: Literal["higher", "lower", "neither"]
-    what: str
-    source: str
-    title: str
-
-
-_ZHANG = "Zhang, Isola, Efros 2016"
-_HASLER = "Hasler, Suesstrunk 2003"
-
-FIGURES: Mapping[str, Figure] = {
-    "psnr": Figure(
-        "dB",
-        "higher",
-        "How small the error of red, green and blue is, on a logarithmic scale; 3 dB more is half the squared error.",
-        "peak signal-to-noise ratio, 10 log10(1 / mean squared error) of sRGB 0..1",
-        "PSNR",
-    ),
-    "psnr_ab": Figure(
-        "dB",
-        "higher",
-        "The same of the color alone: a and b of CIE Lab, whatever the lightness.",
-        "10 log10(220^2 / mean squared error) of a and b, whose range is taken as -110..110 (Zhang et al. 2017)",
-        "PSNR of ab",
-    ),
-    "ssim": Figure(
-        "",
-        "higher",
-        "How alike the structure of small windows is; 1 is equal.",
-        "Wang, Bovik, Sheikh, Simoncelli 2004; uniform window of 7 x 7, channels averaged",
-        "SSIM",
-    ),
-    "ms_ssim": Figure(
-        "",
-        "higher",
-        "The same at five scales together, from fine to coarse; 1 is equal.",
-        "Wang, Simoncelli, Bovik 2003; Gaussian window of 11 x 11, sigma 1.5, five scales",
-        "MS-SSIM",
-    ),
-    "delta_e": Figure(
-        "",
-        "lower",
-        "How different the colors look on average; 1 is about what can just be seen.",
-        "CIEDE2000 (Sharma, Wu, Dalal 2005), every second pixel in both directions",
-        "Delta E 2000",
-    ),
-    "ab_error": Figure(
-        "Lab units",
-        "lower",
-        "How far the color is from the true one on average, whatever the lightness.",
-        "mean Euclidean distance of ab (Deshpande et al. 2017)",
-        "ab error",
-    ),
-    "auc_set": Figure(
-        "%",
-        "higher",
-        "How large a share of the pixels has the right color, averaged over how strictly 'right' is taken.",
-        f"{_ZHANG}; every seventh pixel, thresholds 0..150",
-        "AuC (set)",
-    ),
-    "rebalanced_auc_set": Figure(
-        "%",
-        "higher",
-        "The same, with rare colors weighing as much as frequent ones.",
-        f"{_ZHANG}; every seventh pixel, bins by rounding ab / 10, counted in this set",
-        "rebalanced AuC (set)",
-    ),
-    "auc_zhang16": Figure(
-        "%",
-        "higher",
-        "How large a share of the pixels has the right color, averaged over how strictly 'right' is taken.",
-        f"{_ZHANG}; every pixel, thresholds 0..150",
-        "AuC (zhang16)",
-    ),
-    "rebalanced_auc_zhang16": Figure(
-        "%",
-        "higher",
-        "The same, with a pixel weighing one over how frequent its color is in many photographs.",
-        f"{_ZHANG}; every pixel, 313 bins, lambda = 0, given priors",
-        "rebalanced AuC (zhang16)",
-    ),
-    "colorfulness": Figure(
-        "",
-        "neither",
-        "How colorful the results are: 0 is gray, 15 slightly, 45 quite, 80 highly colorful.",
-        _HASLER,
-        "colorfulness",
-    ),
-    "true_colorfulness": Figure(
-        "", "neither", "How colorful the true photographs are.", _HASLER, "true colorfulness"
-    ),
-    "colorfulness_difference": Figure(
-        "",
-        "lower",
-        "How far the colorfulness of a photograph is from the true one, mean over the photographs.",
-        f"{_HASLER}; mean of the differences, as CT2 has it (Weng et al. 2022)",
-        "colorfulness difference",
-    ),
-    "colorfulness_difference_of_means": Figure(
-        "",
-        "lower",
-        "How far the mean colorfulness is from the true mean; errors up and down cancel.",
-        f"{_HASLER}; difference of the means, as DDColor has it (Kang et al. 2023)",
-        "difference of mean colorfulness",
-    ),
-}
-"""All figures by name, in the order of tables."""
-
-_OF_SETS = {"rebalanced_auc_set", "rebalanced_auc_zhang16", "colorfulness_difference_of_means"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,20 +143,24 @@ def judge_photograph(
     Raises:
         TintypeError: the two have different shapes, or are not 8-bit color, or too small; no such protocol.
     """
-    one, two = (_to_srgb(codes, true.shape) for codes in (true, result))
-    true_lab, lab = srgb_to_lab(one), srgb_to_lab(two)
-    true_ab, ab = true_lab[..., 1:], lab[..., 1:]
-    step = DELTA_E_STEP
+    for codes in (true, result):
+        _check(codes, true.shape)
+    one, two = _view(true), _view(result)
+    color = np.square(two.ab - one.ab).sum(axis=0)
+    distances = np.sqrt(color)
     return PhotographFigures(
-        psnr=psnr(one, two),
-        psnr_ab=psnr_ab(true_ab, ab),
-        ssim=ssim(one, two),
-        ms_ssim=ms_ssim(one, two) if min(true.shape[:2]) >= MS_SSIM_SMALLEST else np.nan,
-        delta_e=float(np.mean(delta_e_2000(true_lab[::step, ::step], lab[::step, ::step]))),
-        ab_error=mean_ab_distance(true_ab, ab),
-        colorfulness=colorfulness(two),
-        true_colorfulness=colorfulness(one),
-        auc_terms={protocol: count_terms(true_ab, ab, protocol) for protocol in protocols},
+        psnr=to_decibels(_mean(np.square(two.srgb - one.srgb))),
+        psnr_ab=to_decibels(_mean(color) / 2, AB_PEAK),
+        ssim=planes_ssim(one.srgb, two.srgb),
+        ms_ssim=planes_ms_ssim(one.srgb, two.srgb) if min(true.shape[:2]) >= MS_SSIM_SMALLEST else math.nan,
+        delta_e=_mean(delta_e_2000(one.thinned_lab(), two.thinned_lab())),
+        ab_error=_mean(distances),
+        colorfulness=two.colorfulness(),
+        true_colorfulness=one.colorfulness(),
+        auc_terms={
+            protocol: count_distances(one.ab.reshape(2, -1).T, distances.ravel(), protocol)
+            for protocol in protocols
+        },
     )
 
 
@@ -337,7 +236,8 @@ def tinted(true: Codes, ab: Floats | tuple[float, float]) -> Codes:
         true: (H, W, 3) uint8 sRGB.
         ab: (2,) or (H, W, 2), Lab units.
     """
-    lab = srgb_to_lab(_to_srgb(true, true.shape))
+    _check(true, true.shape)
+    lab = srgb_to_lab(true / 255.0)
     lab[..., 1:] = ab
     return to_codes(lab_to_srgb(reduce_chroma(lab)))
 
@@ -356,13 +256,40 @@ def _weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) ->
     return mean
 
 
-def _to_srgb(codes: Codes, shape: tuple[int, ...]) -> NDArray[np.float64]:
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A picture in planes, float32: sRGB 0..1 (3, H, W) and Lab (3, H, W), from which all figures are taken."""
+
+    srgb: NDArray[np.float32]
+    lab: NDArray[np.float32]
+
+    @property
+    def ab(self) -> NDArray[np.float32]:
+        return self.lab[1:]
+
+    def thinned_lab(self) -> NDArray[np.float32]:
+        thinned = np.ascontiguousarray(self.lab[:, ::DELTA_E_STEP, ::DELTA_E_STEP])
+        return np.moveaxis(thinned, 0, -1)
+
+    def colorfulness(self) -> float:
+        return colorfulness(np.moveaxis(self.srgb, 0, -1))
+
+
+def _view(codes: Codes) -> _View:
+    planes = np.ascontiguousarray(np.moveaxis(codes, -1, 0))
+    return _View(planes * np.float32(1 / 255), srgb_codes_to_lab_planes(codes))
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean(dtype=np.float64))
+
+
+def _check(codes: Codes, shape: tuple[int, ...]) -> None:
     if codes.dtype != np.uint8 or codes.shape != shape or len(shape) != 3 or shape[2] != 3:
         raise TintypeError(
             f"a picture of shape {codes.shape} and {codes.dtype} can't be compared with one of {shape}; "
             "give two of the same size in 8-bit color"
         )
-    return codes / 255.0
 
 
 _MEANS = (

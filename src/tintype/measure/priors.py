@@ -1,4 +1,8 @@
-"""How frequent each of the 313 ab bins is: what the rebalanced AuC of protocol ``zhang16`` divides by."""
+"""How frequent each of the 313 ab bins is: what the rebalanced AuC of protocol ``zhang16`` divides by.
+
+Two figures compare only if their priors are the same. Zhang 2016 counted 1.3 million photographs; where fewer were
+counted, a bin may look so rare that a few pixels of one photograph decide over a whole set.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tintype.color.bins import BIN_COUNT
+from tintype.color.bins import BIN_COUNT, smooth_prior
 from tintype.errors import DataError
 from tintype.models.catalog import BUNDLED_FOLDER, read_model
 
 DEFAULT_PRIORS = "tintype-small"
 """Which model's card the priors are from that are taken where none are given."""
 
+BUNDLED_UNIFORM = 0.01
+"""Share of the uniform distribution in them: no bin is rarer than one in 31,300 pixels."""
+
 
 @cache
 def bundled_priors() -> NDArray[np.float64]:
-    """Return the priors on the bundled model's card, (313,), sum 1: of the photographs that it learned from."""
+    """Return the priors on the bundled model's card, (313,), sum 1: of the photographs that it learned from.
+
+    They were counted in some ten thousand photographs, so a hundredth of the uniform distribution is mixed in.
+    """
     prior = read_model(BUNDLED_FOLDER / f"{DEFAULT_PRIORS}.onnx").card.prior
-    return _checked(np.array(prior, np.float64), DEFAULT_PRIORS)
+    return smooth_prior(_checked(np.array(prior, np.float64), DEFAULT_PRIORS), BUNDLED_UNIFORM)
 
 
 def read_priors(path: Path) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 
-_STRIP = 64
+_STRIP = 32
 """Rows and columns that one product gives."""
 
 
