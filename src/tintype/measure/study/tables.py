@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tintype.errors import OutputExistsError
 from tintype.measure.statistics import Interval
 from tintype.measure.study.analysis import Analysis
 from tintype.measure.study.fooled import FooledFigures
 from tintype.measure.study.preference import PreferenceFigures
+from tintype.photos.atomic import atomic_file, refuse_existing
 
 
 @dataclass(frozen=True)
@@ -109,20 +109,15 @@ def write_tables(analysis: Analysis, folder: Path, *, overwrite: bool = False) -
 
     Raises:
         OutputExistsError: a file is there already; none is written then.
+        WriteFailedError: the folder can't be written.
     """
-    texts = {f"{table.name}.csv": table.to_csv() for table in tables_of(analysis)}
-    texts["analysis.json"] = analysis.to_json()
-    return write_texts({folder / name: text for name, text in texts.items()}, overwrite=overwrite)
-
-
-def write_texts(texts: dict[Path, str], *, overwrite: bool) -> list[Path]:
-    """Write files, all or, where one is there and overwriting was not asked for, none."""
+    texts = {folder / f"{table.name}.csv": table.to_csv() for table in tables_of(analysis)}
+    texts[folder / "analysis.json"] = analysis.to_json()
     for path in texts:
-        if path.exists() and not overwrite:
-            raise OutputExistsError(f"{path} is there already; choose another folder or ask for overwriting")
+        refuse_existing(path, overwrite=overwrite)
     for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        with atomic_file(path, overwrite=overwrite) as file:
+            file.write(text.encode("utf-8"))
     return list(texts)
 
 
@@ -132,14 +127,14 @@ def show_share(share: float | Interval) -> str:
     >>> show_share(Interval(0.323, 0.301, 0.345)), show_share(0.5)
     ('32.3% [30.1%, 34.5%]', '50.0%')
     """
-    return f"{share:.1%}" if isinstance(share, Interval) or not math.isnan(share) else "not known"
+    return f"{share:z.1%}" if isinstance(share, Interval) or not math.isnan(share) else "not known"
 
 
 def show_number(number: float | Interval) -> str:
     """Write a number with two digits after the point, with its bounds if it has any."""
     if isinstance(number, Interval):
-        return "not known" if math.isnan(number.value) else f"{number:.2f}"
-    return "not known" if math.isnan(number) else f"{number:.2f}"
+        return "not known" if math.isnan(number.value) else f"{number:z.2f}"
+    return "not known" if math.isnan(number) else f"{number:z.2f}"
 
 
 def show_p(p: float) -> str:
