@@ -16,6 +16,7 @@ The tree::
     │   └── UnsupportedByModelError    the model lacks the capability that the guidance needs
     ├── ModelError                     a model can't be used
     │   ├── ModelNotFoundError         no model of that name, no file at that path
+    │   │   └── MissingWeightsError    a network that measures needs weights that are not on this machine
     │   ├── BrokenModelError           a file that is no model
     │   └── ContractError              a model that breaks the contract
     ├── TrainingError                  a recipe, data set or checkpoint can't be used
@@ -23,6 +24,8 @@ The tree::
     │   └── DataError                  shards or folders without usable photographs
     ├── SuiteError                     a suite of the benchmark can't be used
     ├── StudyError                     a study with people can't be held or judged: its file, its answers
+    │   ├── StudyFileError             the file of a study has a mistake; the text names line and key
+    │   └── StudyInUseError            another server already writes to the same answers
     └── MissingExtraError              an optional dependency is not installed
 """
 
@@ -89,6 +92,10 @@ class ModelNotFoundError(ModelError):
     """There is no model of that name and no file at that path."""
 
 
+class MissingWeightsError(ModelNotFoundError):
+    """The weights of a network that measures are not on this machine, or not the published ones."""
+
+
 class BrokenModelError(ModelError):
     """The file is not a model that can be run."""
 
@@ -115,6 +122,14 @@ class SuiteError(TintypeError):
 
 class StudyError(TintypeError):
     """A study with people can't be held or judged: a mistake in its file, answers that don't fit."""
+
+
+class StudyFileError(StudyError):
+    """The file of a study has a mistake; the text names line and key."""
+
+
+class StudyInUseError(StudyError):
+    """Another server already writes to the same answers."""
 
 
 class MissingExtraError(TintypeError):

@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from tintype.errors import GuidanceError, ModelNotFoundError, RecipeError, SuiteError, TintypeError
+from tintype.errors import (
+    GuidanceError,
+    ModelNotFoundError,
+    RecipeError,
+    StudyFileError,
+    SuiteError,
+    TintypeError,
+)
 
 DEBUG_VARIABLE = "TINTYPE_DEBUG"
 """With this environment variable set to anything but 0, errors come with their traceback."""
@@ -21,7 +28,7 @@ class WrongCallError(TintypeError):
     """The command was called in a way that makes no sense."""
 
 
-_WRONG_CALLS = (WrongCallError, GuidanceError, ModelNotFoundError, RecipeError, SuiteError)
+_WRONG_CALLS = (WrongCallError, GuidanceError, ModelNotFoundError, RecipeError, SuiteError, StudyFileError)
 
 
 def exit_status(error: TintypeError) -> int:

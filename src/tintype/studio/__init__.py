@@ -1,0 +1,1 @@
+"""Pages in the browser: so far those of studies with people."""
