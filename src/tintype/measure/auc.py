@@ -104,7 +104,7 @@ def count_distances(true_ab: Floats, distances: Floats, protocol: str = "set") -
     rules = _find(protocol)
     bins = rules.number_bins(true_ab[:: rules.step])
     passed = np.maximum(THRESHOLDS - np.ceil(distances[:: rules.step]), 0)
-    sums = np.bincount(bins, weights=passed, minlength=rules.bin_count)
+    sums = np.bincount(bins, weights=passed, minlength=rules.bin_count).astype(np.float64)
     counts = np.bincount(bins, minlength=rules.bin_count).astype(np.float64)
     return AucTerms(sums, counts, protocol)
 
