@@ -11,7 +11,7 @@ from tintype.errors import MissingExtraError, OutputExistsError
 from tintype.measure.study.analysis import analyze
 from tintype.measure.study.findings import findings
 from tintype.measure.study.plots import drawings_of
-from tintype.measure.study.report import render_report, write_report
+from tintype.measure.study.report import publish, render_report, write_report
 from tintype.measure.study.settings import Settings
 from tintype.measure.study.tables import tables_of
 
@@ -131,3 +131,25 @@ def test_missing_extra_is_named(monkeypatch, analysis, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError, match=r"pip install 'tintype\[measure\]'"):
         render_report(analysis)
+
+
+def test_everything_is_published(tmp_path, analysis, page):
+    published = publish(analysis, tmp_path)
+    assert sorted(published.paths) == sorted(tmp_path.iterdir())
+    assert published.notes == ()
+    assert (tmp_path / "report.html").read_text("utf-8") == page
+
+
+def test_report_in_the_way_stops_the_tables_too(tmp_path, analysis):
+    (tmp_path / "report.html").write_text("mine")
+    with pytest.raises(OutputExistsError):
+        publish(analysis, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_tables_are_published_without_the_extra(monkeypatch, tmp_path, analysis):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    published = publish(analysis, tmp_path)
+    assert (tmp_path / "analysis.json").exists()
+    assert not (tmp_path / "report.html").exists()
+    assert "report.html is not written: the report needs Jinja" in published.notes[0]

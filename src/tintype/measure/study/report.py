@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -9,8 +10,40 @@ from tintype.errors import MissingExtraError
 from tintype.measure.study.analysis import Analysis
 from tintype.measure.study.findings import findings
 from tintype.measure.study.plots import drawings_of
-from tintype.measure.study.tables import tables_of
-from tintype.photos.atomic import atomic_file
+from tintype.measure.study.tables import tables_of, write_tables
+from tintype.photos.atomic import atomic_file, refuse_existing
+
+REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was written.
+
+    Attributes:
+        paths: of the files.
+        notes: why a file is missing, one line each; empty if none is.
+    """
+
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+def publish(analysis: Analysis, folder: Path, *, overwrite: bool = False) -> Published:
+    """Write all that can be said of a study into a folder: tables as CSV, ``analysis.json`` and ``report.html``.
+
+    Without the extra ``measure`` the report is missing, and the notes say so.
+
+    Raises:
+        OutputError: a file is in the way, or the folder can't be written; a file in the way stops all of them.
+    """
+    report = folder / REPORT
+    refuse_existing(report, overwrite=overwrite)
+    paths = write_tables(analysis, folder, overwrite=overwrite)
+    try:
+        return Published((*paths, write_report(analysis, report, overwrite=overwrite)), ())
+    except MissingExtraError as error:
+        return Published(tuple(paths), (f"{REPORT} is not written: {error}",))
 
 
 def write_report(analysis: Analysis, path: Path, *, overwrite: bool = False) -> Path:
