@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tintype.color.lab import lab_to_srgb
 from tintype.errors import PhotoError
+from tintype.measure.fidelity import SSIM_WINDOW
 from tintype.photos.inputs import DEFAULT_MAX_PIXELS
 from tintype.photos.photo import Photo
 from tintype.photos.read import read_photo
@@ -100,7 +101,7 @@ def read_comparable(
         Truth and result as codes of one size, and notes for a person.
 
     Raises:
-        PhotoError: one can't be read, the truth has no color, or the sizes differ.
+        PhotoError: one can't be read, the truth has no color, the sizes differ, or are too small.
     """
     terms = terms or Terms()
     first = _read(true, terms)
@@ -108,6 +109,11 @@ def read_comparable(
         raise PhotoError(
             f"{true}: the truth is gray, so there is no color to compare with; give the color photograph, or "
             "judge gray ones too with --gray-truth"
+        )
+    if min(first.codes.shape[:2]) < SSIM_WINDOW:
+        raise PhotoError(
+            f"{true}: {_describe_size(first.codes)} pixels are too few, windows of {SSIM_WINDOW} x {SSIM_WINDOW} are "
+            "compared; give a larger photograph"
         )
     second = _read(result, terms)
     notes = [
