@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,21 +37,3 @@ def cell_middles() -> NDArray[np.float64]:
     """Return a, or b, in the middle of each cell: (55,)."""
     middles: NDArray[np.float64] = (np.arange(CELLS) + 0.5) * (2 * REACH / CELLS) - REACH
     return middles
-
-
-def hue_shares(counts: Counts, sectors: int = 36, least_chroma: float = 8.0) -> NDArray[np.floating[Any]]:
-    """Return how the chroma of all colors spreads over the hues.
-
-    Args:
-        counts: from ``count_colors``.
-        sectors: equal parts of the circle, the first beginning at a > 0, b = 0.
-        least_chroma: cells paler than this have no hue.
-
-    Returns:
-        (sectors,), chroma times share of pixels, Lab units: sums to the mean chroma of all pixels.
-    """
-    a, b = np.meshgrid(cell_middles(), cell_middles())
-    chroma, hue = np.hypot(a, b), np.arctan2(b, a) % (2 * np.pi)
-    sector = np.minimum((hue * sectors / (2 * np.pi)).astype(np.int64), sectors - 1)
-    weights = counts * np.where(chroma >= least_chroma, chroma, 0) / max(int(counts.sum()), 1)
-    return np.bincount(sector.ravel(), weights=weights.ravel(), minlength=sectors)

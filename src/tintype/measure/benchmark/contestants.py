@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,7 +36,8 @@ class Contestant:
     Attributes:
         label: how tables call it.
         kind: ``model``; ``folder``: results that another program wrote; ``gray``: the photograph without color.
-        model: name or path.
+        model: path of its file.
+        model_name: ``system-size@version``.
         vividness: 0..1; None for the model's default.
         sizes: of the model's input; empty for its default.
         quality: see ``tintype.colorize.passes.Quality``.
@@ -49,6 +50,7 @@ class Contestant:
     label: str
     kind: Literal["model", "folder", "gray"]
     model: str = ""
+    model_name: str = ""
     vividness: float | None = None
     sizes: tuple[int, ...] = ()
     quality: Literal["fast", "normal", "best"] = "normal"
@@ -56,6 +58,11 @@ class Contestant:
     key: str = ""
     license: str = ""
     summary: str = ""
+
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """What decides how the network looks at a photograph; who agrees in it differs in decoding only."""
+        return self.model, self.sizes, self.quality
 
     def settle(self, card: Card, guidance: Guidance | None = None) -> Settings:
         """Settle what was left open, for the model's card.
@@ -78,7 +85,7 @@ def parse_contestants(texts: Iterable[str]) -> list[Contestant]:
         GuidanceError: one that can't be understood, or is there twice.
         ModelError: a model that is not here.
     """
-    found = [_parse(text) for text in texts]
+    found = _without_versions([_parse(text) for text in texts])
     labels = [contestant.label for contestant in found]
     if twice := sorted({label for label in labels if labels.count(label) > 1}):
         raise GuidanceError(f"{twice[0]} takes part twice; name it once")
@@ -144,6 +151,18 @@ def _parse(text: str) -> Contestant:
     return _create_model(text, name, settings)
 
 
+def _without_versions(contestants: list[Contestant]) -> list[Contestant]:
+    """Leave out the versions of models where only one of each takes part."""
+    names = {contestant.model_name for contestant in contestants if contestant.model}
+    families = [name.partition("@")[0] for name in names]
+    return [
+        replace(contestant, label=contestant.label.replace(contestant.model_name, family, 1))
+        if contestant.model and families.count(family := contestant.model_name.partition("@")[0]) == 1
+        else contestant
+        for contestant in contestants
+    ]
+
+
 def _create_folder(text: str, label: str, folder: Path, settings: list[str]) -> Contestant:
     if settings or not label or not folder.is_dir():
         raise GuidanceError(
@@ -158,16 +177,18 @@ def _create_model(text: str, name: str, settings: list[str]) -> Contestant:
     model = find_model(name)
     values = _read_settings(text, settings)
     label = ", ".join([model.card.name, *(part.replace("=", " ") for part in settings)])
+    summary = f"version {model.card.version}. {model.card.summary}"
     contestant = Contestant(
         label,
         "model",
-        model=str(model.path),
+        str(model.path),
+        model.card.name,
         license=model.card.license,
-        summary=model.card.summary,
+        summary=summary,
         **values,
     )
     chosen = contestant.settle(model.card)
-    return Contestant(**{**vars(contestant), "key": chosen.digest(model_fingerprint(model))})
+    return replace(contestant, key=chosen.digest(model_fingerprint(model)))
 
 
 def _read_settings(text: str, settings: list[str]) -> dict[str, Any]:

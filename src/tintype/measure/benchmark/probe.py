@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from tintype.color.bins import Decoding, entropy, probabilities
 from tintype.color.lab import srgb_to_lab
+from tintype.guidance.guidance import Guidance
 from tintype.measure.benchmark.contestants import Painter
 from tintype.measure.benchmark.photographs import Sitting
 from tintype.measure.benchmark.suite import Probes
-from tintype.measure.fidelity import psnr
-from tintype.measure.hints import draw_hints, hints_to_guidance, name_seed
+from tintype.measure.hint_curve import psnr_by_hints
+from tintype.measure.hints import name_seed
 
+Codes = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 
 CELLS_OF_A_PHOTOGRAPH = 256
@@ -72,13 +74,11 @@ def _follow_hints(painter: Painter, sitting: Sitting, counts: Sequence[int]) -> 
     """Measure PSNR with the first n of one set of hints, for each n."""
     if not counts:
         return np.empty(0)
-    true = sitting.true / 255.0
-    hints = draw_hints(srgb_to_lab(true), max(counts), name_seed(sitting.name))
-    found = []
-    for count in counts:
-        colored = painter.render(sitting, hints_to_guidance(hints[:count]))
-        found.append(psnr(true, np.asarray(colored.picture().to_array()) / 255.0))
-    return np.array(found)
+
+    def paint(guidance: Guidance) -> Codes:
+        return np.asarray(painter.render(sitting, guidance).picture().to_array())
+
+    return psnr_by_hints(sitting.name, sitting.true, paint, counts)
 
 
 def _ask_cells(painter: Painter, sitting: Sitting, *, asked: bool) -> dict[str, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ class Entry:
         figures: None where it failed.
         true_colors: see ``count_colors``.
         colors: of the result.
+        true_digest: SHA-256 of the truth's pixels, as judged.
         probe: None where it was not asked for, or the contestant can't take part.
         problem: why it failed, one line.
     """
@@ -69,6 +71,7 @@ class Entry:
     figures: PhotographFigures | None = None
     true_colors: Counts | None = None
     colors: Counts | None = None
+    true_digest: str = ""
     probe: Probe | None = None
     problem: str = ""
 
@@ -92,6 +95,13 @@ class SuiteRun:
     entries: dict[str, tuple[Entry, ...]]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the list "SHA-256 of the pixels  name" of the photographs, as they were judged."""
+        entries = self.entries[self.contestants[0].label]
+        lines = "".join(f"{entry.true_digest}  {entry.name}\n" for entry in entries)
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     def figures(self, label: str) -> list[PhotographFigures]:
         """Return the figures of a contestant, one for each photograph."""
@@ -145,7 +155,8 @@ def take_step(step: Step) -> Entry:
         measured = probe(painter, sitting, step.suite.probes) if step.probes else None
     except TintypeError as error:
         return Entry(label, name, problem=str(error))
-    return Entry(label, name, figures, count_colors(sitting.true), count_colors(codes), measured)
+    colors = count_colors(sitting.true), count_colors(codes)
+    return Entry(label, name, figures, *colors, sitting.true_digest, measured)
 
 
 _PAINTERS: dict[tuple[Contestant, Path], Painter] = {}

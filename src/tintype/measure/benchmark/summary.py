@@ -20,12 +20,12 @@ from tintype.measure.calibration import (
     resample_calibration_error,
 )
 from tintype.measure.figures import FIGURES, statistic_of
+from tintype.measure.hint_curve import HintCurve
 from tintype.measure.risk import RiskCurve, count_risk, resample_doubt_skill, risk_curve
 from tintype.measure.statistics import (
     Interval,
     PairedDifference,
     bootstrap,
-    bootstrap_mean,
     holm,
     paired_difference,
 )
@@ -45,7 +45,7 @@ class Difference:
         one: label of a contestant.
         other: of the contestant that is subtracted.
         difference: mean over the photographs, with interval and p.
-        p: corrected for all comparisons of the suite (Holm).
+        p: corrected for all pairs that are compared in this figure (Holm).
     """
 
     figure: str
@@ -62,25 +62,18 @@ class Difference:
     @property
     def better(self) -> str:
         """Label of the better contestant; empty where the difference may be chance."""
-        if not self.is_significant:
+        return self.leading if self.is_significant else ""
+
+    @property
+    def leading(self) -> str:
+        """Label of the contestant that is better on these photographs, by chance or not; empty where none clearly is.
+
+        Clearly: the interval of the difference does not hold 0.
+        """
+        mean = self.difference.mean
+        if not mean.low * mean.high > 0:
             return ""
-        is_higher = self.difference.mean.value > 0
-        return self.one if is_higher == (FIGURES[self.figure].better == "higher") else self.other
-
-
-@dataclass(frozen=True, eq=False)
-class HintCurve:
-    """PSNR by the number of true hints.
-
-    Attributes:
-        counts: numbers of hints.
-        psnr: mean over the photographs, decibels.
-        photographs: how many.
-    """
-
-    counts: tuple[int, ...]
-    psnr: tuple[Interval, ...]
-    photographs: int
+        return self.one if (mean.value > 0) == (FIGURES[self.figure].better == "higher") else self.other
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +104,7 @@ class Score:
         figures: by the names of ``FIGURES``.
         values: of each photograph, by the names that photographs have, in the order of the photographs.
         colors: counted over all its results, see ``count_colors``.
-        hints: None where the model takes none, or was not asked.
+        hints: PSNR by the number of hints; None where the model takes none, or was not asked.
         honesty: None where the model gives no distribution, or was not asked.
     """
 
@@ -142,6 +135,11 @@ class Summary:
     def score(self, label: str) -> Score:
         """Return the score of a contestant."""
         return next(score for score in self.scores if score.label == label)
+
+    def distinct_looks(self) -> list[Score]:
+        """Return one score for each network and size: what is asked before decoding is the same for the others."""
+        first = {contestant.looks: contestant.label for contestant in reversed(self.run.contestants)}
+        return [score for score in self.scores if score.label in first.values()]
 
     def ranked(self, figure: str) -> list[Score]:
         """Return the scores by a figure, the best first; those whose value is not a number last."""
@@ -188,8 +186,7 @@ def _follow_hints(probes: Sequence[Probe], counts: tuple[int, ...]) -> HintCurve
     curves = [found.hint_psnr for found in probes if len(found.hint_psnr)]
     if not curves:
         return None
-    columns = np.stack(curves).T
-    return HintCurve(counts, tuple(bootstrap_mean(column) for column in columns), len(curves))
+    return HintCurve(counts, np.stack(curves))
 
 
 def _ask_honesty(probes: Sequence[Probe]) -> Honesty | None:
@@ -209,14 +206,15 @@ def _ask_honesty(probes: Sequence[Probe]) -> Honesty | None:
 
 
 def _compare(scores: Sequence[Score]) -> list[Difference]:
-    """Compare all pairs in all tested figures, and correct for how many comparisons there are."""
-    found: list[tuple[str, str, str, PairedDifference]] = [
-        (name, one.label, other.label, paired_difference(one.values[name], other.values[name]))
-        for name in TESTED
-        for one, other in combinations(scores, 2)
-    ]
-    corrected = holm([difference.p for *_, difference in found])
-    return [Difference(*parts, p) for parts, p in zip(found, corrected, strict=True)]
+    """Compare all pairs in all tested figures, and correct for how many pairs there are."""
+    pairs = [*combinations(scores, 2)]
+    found: list[Difference] = []
+    for name in TESTED:
+        differences = [paired_difference(one.values[name], other.values[name]) for one, other in pairs]
+        corrected = holm([difference.p for difference in differences])
+        for (one, other), difference, p in zip(pairs, differences, corrected, strict=True):
+            found.append(Difference(name, one.label, other.label, difference, p))
+    return found
 
 
 def _rank(value: float) -> tuple[bool, float]:
@@ -254,8 +252,7 @@ def _as_row(score: Score) -> dict[str, Any]:
         "figures": {name: _as_bounds(interval) for name, interval in score.figures.items()},
     }
     if score.hints:
-        curve = zip(score.hints.counts, score.hints.psnr, strict=True)
-        row["hints"] = {str(count): _as_bounds(interval) for count, interval in curve}
+        row["hint_psnr"] = {str(step.count): _as_bounds(step.psnr) for step in score.hints.steps()}
     if score.honesty:
         row["calibration_error"] = _as_bounds(score.honesty.calibration_error)
         row["doubt_skill"] = _as_bounds(score.honesty.skill)
