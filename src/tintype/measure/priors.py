@@ -43,12 +43,14 @@ def read_priors(path: Path) -> NDArray[np.float64]:
         DataError: the file can't be read, or holds something else.
     """
     try:
-        values = (
-            np.load(path, allow_pickle=False) if path.suffix == ".npy" else np.loadtxt(path, delimiter=",")
-        )
-    except (OSError, ValueError) as error:
+        values = np.load(path, allow_pickle=False) if path.suffix == ".npy" else _read_numbers(path)
+    except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} can't be read as priors: {error}; give .npy or a text of numbers") from error
     return _checked(np.asarray(values, np.float64).ravel(), str(path))
+
+
+def _read_numbers(path: Path) -> NDArray[np.float64]:
+    return np.array(path.read_text(encoding="utf-8").replace(",", " ").split(), np.float64)
 
 
 def _checked(priors: NDArray[np.float64], name: str) -> NDArray[np.float64]:
