@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TextIO
 
+from tintype.measure.study.answers import Answer, parse_answers
 from tintype.studio.study.store import AnswerStore, StoredTrial
 
 COLUMNS = (
@@ -118,6 +119,12 @@ def answer_rows(store: AnswerStore) -> Iterator[dict[str, str]]:
     for stored in store.trials():
         if stored.answer is not None:
             yield _row(study, stored)
+
+
+def judgeable_answers(store: AnswerStore) -> tuple[Answer, ...]:
+    """Return the answers as the analysis takes them."""
+    rows = enumerate(answer_rows(store), 1)
+    return parse_answers((f"answer {number}", row) for number, row in rows)
 
 
 def write_answers(store: AnswerStore, file: TextIO) -> int:

@@ -13,16 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from tintype.errors import StudyFileError
+from tintype.measure.study.answers import KINDS, TRUTH, Kind
 from tintype.studio.study.toml_lines import find_line
-
-Kind = Literal["real_or_colored", "preference"]
-KINDS: tuple[Kind, ...] = ("real_or_colored", "preference")
-
-TRUTH = "truth"
-"""What the photographs themselves are called among the sides of a trial."""
 
 ABSURD = "absurd"
 """What the obviously wrong picture of an attention check is called."""

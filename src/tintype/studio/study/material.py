@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tintype.errors import StudyError
 from tintype.measure.pairs import match_pairs
-from tintype.studio.study.definition import TRUTH, Definition
+from tintype.measure.study.answers import TRUTH
+from tintype.studio.study.definition import Definition
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from tintype.color.gamut import limit_chroma
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
 from tintype.errors import StudyError, TintypeError
+from tintype.measure.study.answers import TRUTH
 from tintype.photos.atomic import atomic_file
 from tintype.photos.photo import Photo
 from tintype.photos.read import read_photo
-from tintype.studio.study.definition import ABSURD, TRUTH, Definition
+from tintype.studio.study.definition import ABSURD, Definition
 from tintype.studio.study.material import Material
 
 Codes = NDArray[np.uint8]

@@ -15,7 +15,8 @@ from random import Random
 from typing import Literal
 
 from tintype.errors import StudyFileError
-from tintype.studio.study.definition import ABSURD, TRUTH, Definition, Kind, Part
+from tintype.measure.study.answers import TRUTH, Kind
+from tintype.studio.study.definition import ABSURD, Definition, Part
 
 Side = Literal["left", "right"]
 Usage = Mapping[tuple[str, str, str, str], int]
