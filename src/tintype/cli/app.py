@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 from tintype import __version__
 from tintype.cli import data, models
 from tintype.cli.ablate import ablate
+from tintype.cli.benchmark import benchmark
 from tintype.cli.colorize import colorize
 from tintype.cli.complaint import (
     BROKEN_PIPE,
@@ -35,7 +36,7 @@ def create_app() -> App:
     """Build the program; the files of the commands import what is heavy only when they are called."""
     app = create_group("tintype", "Tintype colors black-and-white photographs, on your own machine.")
     app.version, app.version_flags = f"tintype {__version__}", ("--version",)
-    for command in (colorize, measure, train, ablate, export, doctor):
+    for command in (colorize, measure, benchmark, train, ablate, export, doctor):
         add_command(app, command, command.__name__)
     app.command(models.app)
     app.command(data.app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from tintype.measure.benchmark.open_photographs import center_square, pixel_dige
 from tintype.measure.benchmark.suite import Degradation, Framing, Suite
 from tintype.measure.figures import left_gray, to_codes
 from tintype.measure.hints import name_seed
+from tintype.photos.atomic import atomic_file
 from tintype.photos.film_stock import develop, draw_film
 
 Codes = NDArray[np.uint8]
@@ -164,6 +166,40 @@ def degrade(true: Codes, degradation: Degradation, seed: int) -> Codes:
         return _as_gray(_film_lightness(true, degradation.strength, seed))
     gray = np.ascontiguousarray(left_gray(true)[..., 0])
     return _recompressed(gray, degradation.quality) if degradation.kind == "jpeg" else gray
+
+
+def write_inputs(
+    suite: Suite, folder: Path, limit: int | None = None, on_done: Callable[[int, int], None] | None = None
+) -> list[str]:
+    """Write what is to be colored as gray PNG, for other programs.
+
+    Args:
+        suite: the photographs and what is done to them.
+        folder: where they are written; files of the same name are replaced.
+        limit: see ``find_photographs``.
+        on_done: is told about progress.
+
+    Returns:
+        What failed, one line each.
+
+    Raises:
+        SuiteError: the photographs are not there.
+        OutputError: the folder can't be written.
+    """
+    from PIL import Image  # noqa: PLC0415
+
+    photographs, problems = find_photographs(suite, limit).photographs, []
+    for count, photograph in enumerate(photographs, start=1):
+        try:
+            gray = sit(photograph, suite).gray
+        except UnreadablePhotoError as error:
+            problems.append(str(error))
+        else:
+            with atomic_file(folder / f"{Path(photograph.name).stem}.png", overwrite=True) as file:
+                Image.fromarray(gray).save(file, "PNG")
+        if on_done:
+            on_done(count, len(photographs))
+    return problems
 
 
 _SMALLEST = 32

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tintype.errors import MissingExtraError
 from tintype.measure.benchmark.speed import Speed
 from tintype.measure.benchmark.summary import Score, Summary
-from tintype.measure.figures import FIGURES, Figure
+from tintype.measure.glossary import FIGURES, Figure
 from tintype.measure.hint_curve import ZHANG17
 
 if TYPE_CHECKING:
@@ -231,11 +230,9 @@ _DIRECTIONS = {"higher": "more is better →", "lower": "← less is better", "n
 @contextmanager
 def _drawing(name: str, *, height: float = _HEIGHT) -> Iterator[tuple[Axes, Any]]:
     """Give axes, and what turns them into SVG; `name` makes the identifiers inside of the SVG its own."""
-    try:
-        import matplotlib  # noqa: PLC0415 - heavy
-        from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtraError("drawing needs matplotlib; pip install 'tintype[measure]'") from error
+    import matplotlib  # noqa: PLC0415 - an extra, and heavy
+    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
         canvas = Canvas(figsize=(_WIDTH, height), layout="constrained")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,10 @@ from tintype.errors import MissingExtraError
 from tintype.measure.benchmark import plots
 from tintype.measure.benchmark.pictures import Album, Strip, draw_palette
 from tintype.measure.benchmark.speed import Speed
+from tintype.measure.benchmark.suite import Suite
 from tintype.measure.benchmark.summary import TESTED, Difference, Score, Summary, as_document
 from tintype.measure.benchmark.words import tell, tell_difference, tell_p, tell_speed
-from tintype.measure.figures import FIGURES
+from tintype.measure.glossary import FIGURES
 from tintype.photos.atomic import atomic_file
 
 HEADLINES = ("delta_e", "psnr", "rebalanced_auc_set", "colorfulness_difference")
@@ -87,7 +89,7 @@ def write_report(report: Report, folder: Path, *, overwrite: bool = False) -> li
     """
     contents = {
         REPORT: render_report(report),
-        FIGURES_FILE: json.dumps(_document(report), indent=2, ensure_ascii=False) + "\n",
+        FIGURES_FILE: json.dumps(report_document(report), indent=2, ensure_ascii=False) + "\n",
         **{f"{it.run.suite.name}.csv": write_rows(it) for it in report.summaries},
     }
     for name, text in contents.items():
@@ -96,16 +98,31 @@ def write_report(report: Report, folder: Path, *, overwrite: bool = False) -> li
     return [folder / name for name in contents]
 
 
+def report_files(suites: Sequence[Suite]) -> list[str]:
+    """Return the names of the files of a report."""
+    return [REPORT, FIGURES_FILE, *(f"{suite.name}.csv" for suite in suites)]
+
+
+def require_extra() -> None:
+    """Make sure that reports can be written.
+
+    Raises:
+        MissingExtraError: Jinja or matplotlib is not installed.
+    """
+    for package in ("jinja2", "matplotlib"):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtraError(f"the report needs {package}; pip install 'tintype[measure]'")
+
+
 def render_report(report: Report) -> str:
     """Return the page.
 
     Raises:
         MissingExtraError: Jinja or matplotlib is not installed.
     """
-    try:
-        from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise MissingExtraError("the report needs Jinja; pip install 'tintype[measure]'") from error
+    require_extra()
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - an extra
+
     source = (resources.files("tintype.measure.benchmark") / "report.html.j2").read_text("utf-8")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -137,7 +154,8 @@ def write_rows(summary: Summary) -> str:
     return stream.getvalue()
 
 
-def _document(report: Report) -> dict[str, Any]:
+def report_document(report: Report) -> dict[str, Any]:
+    """Return all figures as values that JSON can hold."""
     return {
         **vars(report.circumstances),
         "suites": [

@@ -19,7 +19,8 @@ from tintype.measure.calibration import (
     reliability_curve,
     resample_calibration_error,
 )
-from tintype.measure.figures import FIGURES, statistic_of
+from tintype.measure.figures import statistic_of
+from tintype.measure.glossary import FIGURES
 from tintype.measure.hint_curve import HintCurve
 from tintype.measure.risk import RiskCurve, count_risk, resample_doubt_skill, risk_curve
 from tintype.measure.statistics import (

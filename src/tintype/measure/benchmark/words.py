@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tintype.measure.benchmark.plots import digits
 from tintype.measure.benchmark.speed import Speed
 from tintype.measure.benchmark.summary import Difference, Score, Summary
-from tintype.measure.figures import FIGURES
+from tintype.measure.glossary import FIGURES
 from tintype.measure.hint_curve import ZHANG17
 
 TOLD_HINTS = 10
