@@ -70,7 +70,7 @@ def measure(photograph: Photograph, number: int, colorizer: Colorizer | None, fa
     Args:
         photograph: the photograph.
         number: which one it is; the same number has the same faults.
-        colorizer: colors every second photograph; None leaves the model out.
+        colorizer: colors every fourth photograph; None leaves the model out.
         faults: strengths of each fault, 1 to 4.
     """
     random = np.random.default_rng(number)
@@ -79,7 +79,7 @@ def measure(photograph: Photograph, number: int, colorizer: Colorizer | None, fa
     for name in FAULTS:
         strengths = sorted(random.choice(STRENGTHS, faults, replace=False))
         rows += [_row(number, name, s, _spoiled(look, name, s, number)) for s in strengths]
-    if colorizer is not None and number % 2 == 0:
+    if colorizer is not None and number % 4 == 0:
         rows += _measure_colorings(photograph, number, colorizer, random)
     return rows
 

@@ -17,6 +17,7 @@ from tintype.errors import OutputError
 
 if TYPE_CHECKING:
     from tintype.colorize.batch.plan import Companions, Plan
+    from tintype.colorize.best import Search
     from tintype.guidance.guidance import Guidance
 
 _COLOR = Group.create_ordered("Color")
@@ -36,6 +37,7 @@ def colorize(
     quality: Annotated[Literal["fast", "normal", "best"], Parameter(group=_COLOR)] = "normal",
     model_size: Annotated[tuple[int, ...], Parameter(["--model-size", "--size"], group=_COLOR)] = (),
     mirrored: Annotated[bool, Parameter(group=_COLOR)] = False,
+    best_of: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=1, lte=1000))] = 1,
     hints: Annotated[Path | None, Parameter(group=_COLOR)] = None,
     palette: Annotated[str | None, Parameter(group=_COLOR)] = None,
     samples: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1000))] = 0,
@@ -70,10 +72,12 @@ def colorize(
         model_size: Size at which the model looks at the photograph, instead of a quality; given several times, the
             answers are averaged. The size of the result is always that of the photograph.
         mirrored: Look at the mirrored photograph too, and average.
+        best_of: Color each photograph in so many ways, at other sizes first and then as samples, and keep the one
+            that looks most like a photograph: a score judges color, edges and tones, not what is on it.
         hints: Colors for places, as JSON: what you know about the photograph.
         palette: Colors for the photograph as a whole: a color photograph, or a JSON file.
         samples: Write so many alternatives beside each result.
-        seed: The same seed gives the same alternatives.
+        seed: The same seed gives the same alternatives, and the same samples for --best-of.
         recolor: Color photographs that are in color already; otherwise they are named and left alone.
         ignore_profile: Read photographs as if they had no ICC profile.
         output: Folder for the results; for a single photograph also the name of the result, or "-" for stdout.
@@ -114,6 +118,7 @@ def colorize(
         max_pixels=round(max_megapixels * 1e6),
         dry_run=dry_run,
         threads=threads,
+        search=_create_search(best_of, seed),
     )
     if photos == [STDIO] and output is None:
         output = STDIO
@@ -122,6 +127,16 @@ def colorize(
             plan, found, options, report=report, as_json=json, quiet=quiet, to_stdout=output == STDIO
         )
         return color_all(call)
+
+
+def _create_search(count: int, seed: int) -> Search | None:
+    if count == 1:
+        return None
+    from tintype.colorize.best import Search  # noqa: PLC0415 - heavy
+    from tintype.measure.unaided.score import load_score  # noqa: PLC0415
+
+    score = load_score()
+    return Search(count, score, score.name, seed)
 
 
 def _read_guidance(hints: Path | None, palette: str | None) -> Guidance:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tintype.colorize.passes import Passes
 from tintype.colorize.result import Colorization
-from tintype.colorize.settings import Settings
+from tintype.colorize.settings import Choice, Settings
 from tintype.errors import GuidanceError
 from tintype.models.card import Card, SizeRule
 
@@ -91,12 +91,15 @@ def candidates(card: Card, settings: Settings, count: int, seed: int, name: str)
     """
 
     def choose(passes: Passes, which: str) -> Settings:
-        return replace(settings, passes=passes, choice=f"{which} of {count} by {name}")
+        return replace(settings, passes=passes, choice=Choice(which, count, name))
 
-    found = [Candidate(choose(passes, "size")) for passes in _passes(card.size, settings.passes)]
+    found = [
+        Candidate(choose(passes, f"size {' and '.join(map(str, passes.sizes))}"))
+        for passes in _passes(card.size, settings.passes)
+    ]
     if card.bins:
         found += [
-            Candidate(choose(settings.passes, f"sample {i}, seed {seed},"), i, seed)
+            Candidate(choose(settings.passes, f"sample {i}, seed {seed}"), i, seed)
             for i in range(1, count - len(found) + 1)
         ]
     return tuple(found[:count])

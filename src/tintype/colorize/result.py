@@ -94,7 +94,7 @@ class Colorization:
             UnsupportedByModelError: the model gives no distribution.
         """
         chosen = choose_decoding(self.answer.card, vividness, decoding)
-        settings = replace(self.settings, decoding=chosen, choice="")
+        settings = replace(self.settings, decoding=chosen, choice=None)
         return replace(self, settings=settings, alternative="", sampled=None)
 
     def alternatives(self, n: int, seed: int = 0) -> list[Colorization]:

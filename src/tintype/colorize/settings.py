@@ -19,6 +19,25 @@ RENDERING = 1
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Which one of several results was kept, see ``tintype.colorize.best``.
+
+    Attributes:
+        which: ``size 384``, or ``sample 2, seed 1``.
+        count: how many were asked for.
+        score: name of what chose it.
+    """
+
+    which: str
+    count: int
+    score: str
+
+    def __str__(self) -> str:
+        """Say it to a person."""
+        return f"{self.which}, the best of {self.count}"
+
+
+@dataclass(frozen=True)
 class Settings:
     """What, beside the photograph and the model, decides the pixels of a result.
 
@@ -27,15 +46,14 @@ class Settings:
         decoding: rarity and temperature; None for models that answer with one color a cell.
         guidance: what a person, a photograph or a word has to say.
         ignores_profile: whether the photograph is read as if it had no ICC profile.
-        choice: which one of several results this is and what chose it, see ``tintype.colorize.best``; empty
-            where there was nothing to choose.
+        choice: which one of several results this is; None where there was nothing to choose.
     """
 
     passes: Passes
     decoding: Decoding | None
     guidance: Guidance = field(default_factory=Guidance)
     ignores_profile: bool = False
-    choice: str = ""
+    choice: Choice | None = None
 
     def digest(self, model: str, kind: str = "color") -> str:
         """Return the SHA-256, 64 hexadecimal digits, of all that changes the pixels of a result.
@@ -55,7 +73,7 @@ class Settings:
             "ignores_profile": self.ignores_profile,
         }
         if self.choice:
-            parts["choice"] = self.choice
+            parts["choice"] = (self.choice.which, self.choice.count, self.choice.score)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tintype.colorize.batch.ledger import Ledger
 from tintype.colorize.batch.outcome import Outcome
 from tintype.colorize.batch.plan import COLOR, Companions, Job, Plan
+from tintype.colorize.best import Search
 from tintype.colorize.colorizer import Colorizer, model_fingerprint
 from tintype.colorize.companions import write_comparison, write_doubt, write_layer
 from tintype.colorize.result import Colorization
@@ -41,6 +42,7 @@ class BatchOptions:
         max_pixels: that a page may declare.
         dry_run: read and write nothing, only tell what would be done.
         threads: for one photograph; None: one for each core.
+        search: how the best of several results is found for each page; None: there is nothing to choose.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class BatchOptions:
     max_pixels: int = DEFAULT_MAX_PIXELS
     dry_run: bool = False
     threads: int | None = None
+    search: Search | None = None
 
 
 def run_plan(
@@ -98,21 +101,35 @@ class _Batch:
         """Return the kind with all that makes a difference to its pixels, as ``Colorization.kind`` says it."""
         return f"{kind}, seed {self.options.companions.seed}" if kind.startswith("sample") else kind
 
-    def digest(self, kind: str) -> str:
-        return self.options.settings.digest(self.fingerprint, self.full_kind(kind))
+    @cached_property
+    def all_settings(self) -> tuple[Settings, ...]:
+        """The settings that a result may have been made with: several, where the best is searched for."""
+        if self.options.search is None:
+            return (self.options.settings,)
+        found = self.options.search.candidates(self.model.card, self.options.settings)
+        return tuple(candidate.settings for candidate in found)
+
+    def digest(self, kind: str, settings: Settings) -> str:
+        return settings.digest(self.fingerprint, self.full_kind(kind))
+
+    def done_digest(self, path: Path, kind: str, source: str) -> str:
+        """Return the digest of a file that an earlier run made with these settings, "" where it is another."""
+        digests = (self.digest(kind, settings) for settings in self.all_settings)
+        return next((digest for digest in digests if self._is_done(path, source, digest)), "")
 
     def do(self, job: Job) -> Outcome:
         """Do a job, and turn whatever stops it into an outcome."""
         start = time.perf_counter()
+        expected = self.digest(COLOR, self.all_settings[0]) if self.options.search is None else ""
         outcome = Outcome(
-            str(job.source), str(job.result), "done", model=self.model.card.name, digest=self.digest(COLOR)
+            str(job.source), str(job.result), "done", model=self.model.card.name, digest=expected
         )
         try:
-            open_kinds = self._open_kinds(job)
+            done = self._done(job)
+            open_kinds = [kind for kind in job.targets if kind not in done]
             if not open_kinds:
-                outcome = replace(
-                    outcome, status="skipped", reason="it is there already, with the same settings"
-                )
+                reason = "it is there already, with the same settings"
+                outcome = replace(outcome, status="skipped", reason=reason, digest=done[COLOR])
             elif self.options.dry_run:
                 outputs = tuple(str(job.targets[kind]) for kind in open_kinds)
                 outcome = replace(outcome, status="planned", outputs=outputs)
@@ -124,8 +141,8 @@ class _Batch:
             outcome = replace(outcome, status="failed", reason=_reason(job, error))
         return replace(outcome, seconds=time.perf_counter() - start)
 
-    def _open_kinds(self, job: Job) -> list[str]:
-        """Return the kinds of files that are still to be made.
+    def _done(self, job: Job) -> dict[str, str]:
+        """Return kind -> digest of the files that are made already.
 
         Raises:
             OutputExistsError: a file is in the way that was made otherwise, or by someone else.
@@ -133,14 +150,14 @@ class _Batch:
         """
         there = {kind: path for kind, path in job.targets.items() if path.exists() or path.is_symlink()}
         source = _sha256(job) if there else ""
-        done = {kind for kind, path in there.items() if self._is_done(path, source, self.digest(kind))}
-        in_the_way = [path for kind, path in there.items() if kind not in done]
+        digests = {kind: self.done_digest(path, kind, source) for kind, path in there.items()}
+        in_the_way = [there[kind] for kind, digest in digests.items() if not digest]
         if in_the_way and not self.options.overwrite:
             raise OutputExistsError(
                 f"{in_the_way[0]}: this was not made from {job.source.name} with these settings; "
                 "move it, name another folder with -o, or overwrite it with --force"
             )
-        return [kind for kind in job.targets if kind not in done]
+        return {kind: digest for kind, digest in digests.items() if digest}
 
     def _is_done(self, path: Path, source: str, digest: str) -> bool:
         mark = read_mark(path)
@@ -151,7 +168,7 @@ class _Batch:
     def _color(self, job: Job, kinds: Sequence[str], outcome: Outcome) -> Outcome:
         pages = _Pages(job.source if job.data is None else job.data, self.colorizer, self.options)
         first = pages.first
-        notes = dict.fromkeys(first.photo.notes)
+        notes = dict.fromkeys((*first.photo.notes, *_tell_choice(first)))
         for kind in kinds:
             notes |= dict.fromkeys(self._write(kind, job.targets[kind], pages))
         return replace(
@@ -161,13 +178,14 @@ class _Batch:
             width=first.photo.width,
             height=first.photo.height,
             pages=first.photo.page_count,
+            digest=self.digest(COLOR, first.settings),
         )
 
     def _write(self, kind: str, path: Path, pages: _Pages) -> tuple[str, ...]:
         """Write one of the files of a job; return what a person should be told."""
         options, first = self.options, pages.first
         if not options.mark or kind == "doubt":
-            self.ledger.record(path, first.photo.sha256, self.digest(kind))
+            self.ledger.record(path, first.photo.sha256, self.digest(kind, first.settings))
         if kind == COLOR or kind.startswith("sample"):
             mark = first.mark(self.full_kind(kind)) if options.mark else None
             return pages.write(path, kind, mark=mark).notes
@@ -211,7 +229,8 @@ class _Pages:
         ):
             if photo.hue_count > 1 and not self._options.recolor:
                 raise NotMonochromeError(_in_color(photo))
-            yield self._colorizer.open(photo).render(settings)
+            opened, search = self._colorizer.open(photo), self._options.search
+            yield search.find(opened, settings) if search else opened.render(settings)
 
     def _alternative(self, page: Colorization, kind: str) -> Colorization:
         if kind == COLOR:
@@ -220,6 +239,14 @@ class _Pages:
             companions = self._options.companions
             self._drawn = page, page.alternatives(companions.samples, companions.seed)
         return self._drawn[1][int(kind.removeprefix("sample ")) - 1]
+
+
+def _tell_choice(first: Colorization) -> tuple[str, ...]:
+    choice = first.settings.choice
+    if choice is None:
+        return ()
+    which = "the first page has " if first.photo.page_count > 1 else ""
+    return (f"{which}{choice}",)
 
 
 def _in_color(photo: Photo) -> str:

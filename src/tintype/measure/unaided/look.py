@@ -90,8 +90,7 @@ def look_at(codes: Codes) -> Look:
     if (height, width) != codes.shape[:2]:
         picture = Image.fromarray(np.ascontiguousarray(codes))
         codes = np.asarray(picture.resize((width, height), Image.Resampling.BOX))
-    lab = srgb_to_lab(codes.astype(np.float32) / np.float32(255))
-    return Look(lab[..., 0], lab[..., 1:])
+    return _as_look(codes)
 
 
 def look_of(result: Colorization) -> Look:
@@ -101,7 +100,7 @@ def look_of(result: Colorization) -> Look:
         TintypeError: it has less than 8 pixels on a side.
     """
     size = reduced_size(result.photo.height, result.photo.width)
-    return look_at(view(result, max(size)))
+    return _as_look(view(result, max(size)))
 
 
 def reduced_size(height: int, width: int) -> tuple[int, int]:
@@ -112,3 +111,8 @@ def reduced_size(height: int, width: int) -> tuple[int, int]:
     """
     factor = min(1.0, SIDE / math.sqrt(height * width))
     return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def _as_look(codes: Codes) -> Look:
+    lab = srgb_to_lab(codes.astype(np.float32) / np.float32(255))
+    return Look(lab[..., 0], lab[..., 1:])

@@ -19,7 +19,7 @@ from typing import Any
 
 from tintype.colorize.result import Colorization
 from tintype.measure.unaided.features import FEATURES, measure_features
-from tintype.measure.unaided.look import Codes, Look, look_at, look_of
+from tintype.measure.unaided.look import LEAST_SIDE, Codes, Look, look_at, look_of, reduced_size
 
 VERSION = 1
 """Raised whenever a figure is computed otherwise, so that what was chosen by an older score is chosen anew."""
@@ -75,7 +75,9 @@ class Score:
     name: str = "unfitted"
 
     def __call__(self, result: Colorization) -> float:
-        """Return the score of a photograph that was colored here, 0..100."""
+        """Return the score of a photograph that was colored here, 0..100; 0 where it is too small to be judged."""
+        if min(reduced_size(result.photo.height, result.photo.width)) < LEAST_SIDE:
+            return 0.0
         return self.judge(look_of(result)).score
 
     def judge_codes(self, codes: Codes) -> Verdict:

@@ -23,7 +23,7 @@ LEAST_SHARE = 0.01
 
 _BLUE, _RED = (77, 127), (133, 173)
 _LIGHTNESS = (15.0, 95.0)
-_TEXTURE = (0.2, 6.0)  # local standard deviation of the lightness: neither a plain wall nor foliage
+_TEXTURE = (0.2, 9.0)  # local standard deviation of the lightness: neither a plain wall nor foliage
 _CROWD = 0.5  # share of skin colors among the pixels around, so that single ones don't count
 _REACH = 0.05  # of the shorter side: how far what looks alike is held to be the same skin
 _TOLERANCE = 5.0  # units of lightness that are no edge within skin
@@ -33,7 +33,7 @@ def find_skin(look: Look) -> NDArray[np.bool]:
     """Find what has the color and the texture of skin.
 
     The color: Cb in 77..127 and Cr in 133..173 (8-bit full range YCbCr of JFIF). The texture: a lightness that
-    varies by 0.2 to 6 units within 5 x 5 pixels. At least half of the pixels around are of that color too.
+    varies by 0.2 to 9 units within 5 x 5 pixels. At least half of the pixels around are of that color too.
 
     Returns:
         (h, w) bool.

@@ -1,0 +1,84 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from skimage import data
+
+from tintype.colorize.colorizer import Colorizer
+from tintype.measure.unaided.faults import FAULTS
+from tintype.measure.unaided.features import FEATURES, measure_features
+from tintype.measure.unaided.look import Look, look_of
+from tintype.measure.unaided.score import Score, Weight, load_score, parse_score
+from tiny_model import write_tiny_model
+
+SCORE = Score({"bleeding": Weight(0.2, 0.1, 0.0, 2.0), "hues": Weight(6.0, 2.0, 1.0, 0.0)}, 3.0)
+
+
+@pytest.fixture(scope="module")
+def colorizer(tmp_path_factory):
+    return Colorizer(write_tiny_model(tmp_path_factory.mktemp("models") / "tiny.onnx"), threads=1)
+
+
+def test_penalty_is_the_sum_of_deviations():
+    verdict = SCORE.judge_features({"bleeding": 0.35, "hues": 4.0, "surprise": 99.0})
+    assert dict(verdict.faults) == pytest.approx({"bleeding": 3.0, "one hue": 1.0})
+    assert verdict.score == pytest.approx(100 * math.exp(-math.log(4 / 3) * 4 / 3))
+
+
+def test_what_is_not_amiss_costs_nothing():
+    verdict = SCORE.judge_features({"bleeding": 0.05, "hues": 9.0})
+    assert (verdict.score, dict(verdict.faults)) == (100, {})
+
+
+def test_typical_photograph_has_three_quarters():
+    verdict = SCORE.judge_features({"bleeding": 0.35, "hues": 6.0})
+    assert verdict.score == pytest.approx(75)
+
+
+def test_what_cannot_be_told_costs_nothing_and_deviations_end():
+    assert SCORE.judge_features({"bleeding": None}).score == 100
+    one, other = (SCORE.judge_features({"bleeding": value}).score for value in (0.7, 70.0))
+    assert one == pytest.approx(other)
+
+
+def test_score_that_comes_with_it_knows_all_figures():
+    score = load_score()
+    assert list(score.weights) == list(FEATURES)
+    assert min(min(weight.low, weight.high) for weight in score.weights.values()) >= 0
+    assert sum(weight.low + weight.high for weight in score.weights.values()) > 0
+    assert score.name.startswith("unaided 1 ")
+
+
+def test_score_is_read_from_json():
+    numbers = {"mean": 0.2, "deviation": 0.1, "low": 0.0, "high": 2.0}
+    text = json.dumps({"typical": 3.0, "weights": {"bleeding": numbers}})
+    assert parse_score(text, "by hand") == Score({"bleeding": Weight(0.2, 0.1, 0.0, 2.0)}, 3.0, "by hand")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_nobody_prefers_a_photograph_with_a_fault(spoiled, fault):
+    from tintype.color.lab import srgb_to_lab
+
+    scores = []
+    for strength in (0.0, 1.0):
+        photographs = (data.astronaut(), data.coffee(), data.chelsea(), data.rocket())
+        labs = (srgb_to_lab(codes[::2, ::2] / 255.0) for codes in photographs)
+        scores.append(np.mean([load_score().judge(spoiled(lab, fault, strength)).score for lab in labs]))
+    assert scores[0] > scores[1]
+
+
+def test_all_figures_are_measured(lab):
+    found = measure_features(Look(lab[..., 0], lab[..., 1:]))
+    assert list(found) == list(FEATURES)
+    assert all(math.isfinite(value) for name, value in found.items() if "skin" not in name)
+
+
+def test_score_of_a_coloring_is_that_of_its_look(colorizer):
+    result = colorizer.colorize(np.ascontiguousarray(data.camera()[::2, ::2]))
+    assert load_score()(result) == load_score().judge(look_of(result)).score
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 300), (4, 5000)])
+def test_tiny_photographs_score_nothing(colorizer, shape):
+    assert load_score()(colorizer.colorize(np.full(shape, 128, np.uint8))) == 0
