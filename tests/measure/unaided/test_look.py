@@ -19,7 +19,7 @@ def test_look_is_lab_of_the_reduced_photograph():
     assert look.lightness.shape == (160, 160)
     difference = np.abs(np.dstack([look.lightness, look.ab]) - expected)
     assert difference.max() < 2.0  # halves are rounded up or to the even code, which in dark blue is much
-    assert difference.mean() < 0.05
+    assert difference.mean() < 0.1
     assert look.chroma == pytest.approx(np.hypot(look.ab[..., 0], look.ab[..., 1]))
 
 
