@@ -42,6 +42,13 @@ def test_bootstrap_mean_agrees_with_scipy(method, level):
     assert bounds(found) == pytest.approx((expected.low, expected.high), abs=0.03)
 
 
+@pytest.mark.parametrize("method", ["bca", "percentile"])
+def test_mean_and_pooled_figure_agree(method):
+    values = skewed()
+    pooled = bootstrap(lambda weights: weights @ values / len(values), len(values), method=method)
+    assert bounds(bootstrap_mean(values, method=method)) == pytest.approx(bounds(pooled), abs=1e-9)
+
+
 def test_bca_moves_the_bounds_of_skewed_values_up():
     values = skewed()
     plain, corrected = (bootstrap_mean(values, method=method) for method in ("percentile", "bca"))
@@ -94,8 +101,9 @@ def test_interval_covers_the_truth_as_often_as_it_says():
     assert 0.90 < covered < 0.97
 
 
-def test_equal_values_have_an_interval_without_width():
-    assert bootstrap_mean(np.full(9, 0.1)) == Interval(0.1, 0.1, 0.1)
+@pytest.mark.parametrize("value", [0.1, 22.9, 1e9 / 7])
+def test_equal_values_have_an_interval_without_width(value):
+    assert bootstrap_mean(np.full(9, value)) == Interval(value, value, value)
 
 
 @pytest.mark.parametrize("values", [[4.0], [4.0, math.inf], [4.0, math.nan]])

@@ -100,12 +100,16 @@ def bootstrap_mean(
     mean = float(numbers.mean())
     if len(numbers) < 2 or not math.isfinite(mean):
         return Interval(mean, math.nan, math.nan)
-    # About their middle the sums round least, so that equal values have an interval of no width.
+    _check(len(numbers), level, resamples)
+    # About one of them the sums round least, so that equal values have an interval of no width.
     middle = float(numbers[0])
     spread = numbers - middle
-    count = len(spread)
-    found = bootstrap(lambda weights: weights @ spread / count, count, level, resamples, seed, method=method)
-    return Interval(mean, middle + found.low, middle + found.high)
+    pieces = resampled_weights(len(spread), resamples, seed)
+    drawn = np.concatenate([weights @ spread / len(spread) for weights in pieces])
+    without = (spread.sum() - spread) / (len(spread) - 1)
+    away = float(spread.mean())
+    low, high = _bounds(away, drawn, level, without if method == "bca" else None)
+    return Interval(middle + away, middle + low, middle + high)
 
 
 def bootstrap(
@@ -146,11 +150,8 @@ def bootstrap(
     if n < 2 or not math.isfinite(value):
         return Interval(value, math.nan, math.nan)
     drawn = np.concatenate([statistic(weights) for weights in resampled_weights(n, resamples, seed)])
-    shares = np.array([(1 - level) / 2, (1 + level) / 2])
-    if method == "bca" and np.ptp(drawn) > 0:
-        shares = _corrected_shares(shares, value, drawn, _jackknife(statistic, n))
-    low, high = np.quantile(drawn, shares).tolist()
-    return Interval(value, low, high)
+    without = _jackknife(statistic, n) if method == "bca" else None
+    return Interval(value, *_bounds(value, drawn, level, without))
 
 
 def resampled_weights(n: int, resamples: int = RESAMPLES, seed: int = SEED) -> Iterator[Floats]:
@@ -284,6 +285,15 @@ def _random_patterns(n: int, resamples: int, seed: int) -> Iterator[Floats]:
 def _pieces(rows: int, columns: int) -> Iterator[int]:
     step = max(1, _CHUNK // columns)
     yield from (min(step, rows - start) for start in range(0, rows, step))
+
+
+def _bounds(value: float, drawn: Floats, level: float, without: Floats | None) -> tuple[float, float]:
+    """Return the bounds; corrected (BCa) where the figures without each thing are given."""
+    shares = np.array([(1 - level) / 2, (1 + level) / 2])
+    if without is not None:
+        shares = _corrected_shares(shares, value, drawn, without)
+    low, high = np.quantile(drawn, shares).tolist()
+    return low, high
 
 
 def _jackknife(statistic: Callable[[Floats], Floats], n: int) -> Floats:
