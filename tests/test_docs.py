@@ -23,6 +23,7 @@ from tintype.colorize.palettes import parse_palette
 from tintype.guidance.guidance import Guidance
 from tintype.learn.recipe import read_recipe
 from tintype.photos.metadata import read_mark
+from tintype.studio.study.definition import read_definition
 from training_samples import FAST, tiles
 
 ROOT = Path(__file__).parent.parent
@@ -153,11 +154,17 @@ def test_json_is_guidance_or_a_palette(block):
 
 
 @pytest.mark.parametrize("block", each_block("toml"))
-def test_toml_is_a_recipe_or_a_study(block, tmp_path):
+def test_toml_is_a_recipe_or_a_study_of_recipes_or_with_people(block, tmp_path):
     from tintype.learn.ablate import read_study  # brings torch
 
     path = tmp_path / "mine.toml"
     path.write_text(block)
+    if "[models]" in block:
+        values = tomllib.loads(block)
+        for folder in (values["photographs"], *values["models"].values()):
+            (tmp_path / folder).mkdir(parents=True)
+        assert read_definition(path)
+        return
     assert read_study(path).recipes() if "[variants]" in block else read_recipe(str(path))
 
 
