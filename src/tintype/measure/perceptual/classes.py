@@ -115,10 +115,11 @@ def imagenet_class(name: str) -> int | None:
 def _classes() -> dict[str, int]:
     """Return ImageNet's WordNet numbers and their places in the usual order."""
     import_torchvision()
-    from timm.data import ImageNetInfo  # noqa: PLC0415 - needs torchvision first
+    from timm.data.imagenet_info import ImageNetInfo  # noqa: PLC0415 - needs torchvision first
 
     info = ImageNetInfo("imagenet-1k")
-    return {info.index_to_label_name(index): index for index in range(info.num_classes())}
+    numbers: list[str] = info.label_names()  # type: ignore[no-untyped-call]  # timm's own
+    return {number: index for index, number in enumerate(numbers)}
 
 
 def _create(found: FoundWeights, padding: str) -> Any:

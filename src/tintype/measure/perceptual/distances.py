@@ -59,13 +59,13 @@ def frechet_distance(true: Features, result: Features) -> float:
     distance" (2020).
     """
     _check(true, result)
-    true, result = true.astype(np.float64), result.astype(np.float64)
+    sets = true.astype(np.float64), result.astype(np.float64)
     if min(len(true), len(result)) <= true.shape[1]:
-        return _frechet_of_few(true, result)
+        return _frechet_of_few(*sets)
     import_torchvision()
     from torch_fidelity import metric_fid  # noqa: PLC0415 - needs torchvision first
 
-    one, other = (metric_fid.fid_features_to_statistics(torch.from_numpy(set_)) for set_ in (true, result))
+    one, other = (metric_fid.fid_features_to_statistics(torch.from_numpy(features)) for features in sets)
     found = metric_fid.fid_statistics_to_metric(one, other, verbose=False)
     return max(0.0, float(found[metric_fid.KEY_METRIC_FID]))
 

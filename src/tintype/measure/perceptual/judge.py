@@ -58,6 +58,14 @@ class PerceptualFigures:
     not_measured: Mapping[str, str]
     weights: Mapping[str, str]
 
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """One line for each reason why something was not measured: "not measured: NAMES: REASON"."""
+        by_reason: dict[str, list[str]] = defaultdict(list)
+        for name, reason in self.not_measured.items():
+            by_reason[reason].append(name)
+        return tuple(f"not measured: {', '.join(names)}: {reason}" for reason, names in by_reason.items())
+
 
 class PerceptualJudge:
     """Adds up what networks say of photographs, one by one.

@@ -136,5 +136,5 @@ def _create(name: str, model: Model, device: str | None, threads: int | None) ->
 
 def _key(picture: Codes) -> bytes:
     digest = hashlib.blake2b(str(picture.shape).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(picture))
+    digest.update(np.ascontiguousarray(picture).data)
     return digest.digest()

@@ -35,14 +35,15 @@ def _has_compiled_library() -> bool:
     compiled = [*Path(spec.submodule_search_locations[0]).glob("_C*.so")]
     try:
         for library in compiled:
-            torch.ops.load_library(str(library))
+            torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]  # torch's own
     except OSError:
         return False
     return bool(compiled)
 
 
 def _declare_operators() -> None:
-    library = torch.library.Library("torchvision", "DEF")
+    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]  # torch's own
     for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        library.define(schema)  # type: ignore[no-untyped-call]  # torch's own
     _declared.append(library)
