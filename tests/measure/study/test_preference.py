@@ -122,6 +122,13 @@ def test_agreement_on_photographs_is_found():
     assert figures.alpha.value == figures.kappa == pytest.approx(1)
 
 
+def test_of_answers_repeated_by_a_participant_the_first_is_the_rating():
+    answers = select(Crowd(participants=6, trials=30).prefer({"a": 0.5, "b": 0.0})).answers
+    other = {"left": "right", "right": "left"}
+    again = [dataclasses.replace(a, trial=a.trial + 1000, answer=other[a.answer]) for a in answers]
+    assert judge_preferences([*answers, *again], QUICK).kappa == judge_preferences(answers, QUICK).kappa
+
+
 def test_intervals_cover_the_truth_as_often_as_they_say():
     covered = []
     for seed in range(25):
