@@ -112,6 +112,16 @@ def test_inputs_that_break_the_contract_are_refused(name, value, words):
         check_inputs(create_card(), {**feeds(), name: value})
 
 
+def test_palette_is_over_the_bins_also_where_the_model_gives_ab():
+    card = create_card(capabilities=frozenset({"palette"}), bins=0, grid=1, prior=None, vividness_path=())
+    check_interface(
+        card, [node("lightness", "n", 1, "h", "w"), node("palette", "n", 314)], [node("ab", "n", 2, "a", "b")]
+    )
+    check_inputs(card, {name: feeds()[name] for name in ("lightness", "palette")})
+    with pytest.raises(ContractError, match="palette has the shape"):
+        check_inputs(card, {"lightness": feeds()["lightness"], "palette": np.zeros((1, 1), np.float32)})
+
+
 def test_missing_lightness_is_refused():
     with pytest.raises(ContractError, match="lightness is missing"):
         check_inputs(create_card(), {"hints": feeds()["hints"]})

@@ -27,6 +27,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from tintype.color.bins import BIN_COUNT
 from tintype.errors import (
     BrokenModelError,
     ContractError,
@@ -188,7 +189,7 @@ def create_feeds(
     hints = np.zeros((count, 3, height, width), np.float32)
     hints[:, :2, : height // 2, : width // 2] = random.uniform(-60, 60, (count, 2, 1, 1))
     hints[:, 2, : height // 2, : width // 2] = random.uniform(0.1, 1, (count, 1, 1))
-    shares = random.dirichlet(np.ones(max(card.bins, 1)), count)
+    shares = random.dirichlet(np.ones(BIN_COUNT), count)
     made: dict[str, NDArray[np.floating]] = {
         "lightness": random.uniform(0, 100, (count, 1, height, width)),
         "hints": hints,

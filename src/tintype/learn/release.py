@@ -38,7 +38,7 @@ def load_trained(path: Path) -> tuple[nn.Module, Mapping[str, Any]]:
             metadata = file.metadata() or {}
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
         recipe = json.loads(metadata["recipe"])
-        network = create_network(recipe["network"], recipe["network_changes"] | {"backbone_weights": "none"})
+        network = create_network(recipe["network"], recipe["network_changes"], pretrained=False)
         network.load_state_dict(state)
     except OSError as error:
         raise ModelNotFoundError(f"{path}: {error.strerror or error}; give the folder of a run") from error

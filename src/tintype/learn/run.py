@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from tintype.color.bins import BIN_COUNT, CENTERS
 from tintype.color.lab import srgb_to_lab
-from tintype.errors import TrainingError, WriteFailedError
+from tintype.errors import RecipeError, TrainingError, WriteFailedError
 from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.examples import GRID, bin_distribution, encode_bins
 from tintype.learn.data.photographs import Pool, digest_of
@@ -67,6 +67,10 @@ def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> 
     """Build the network and what goes with it, from the checkpoint in the folder where there is one."""
     fabric.seed_everything(recipe.seed, verbose=False)
     network = create_network(recipe.network, recipe.network_changes)
+    if not isinstance(network, TintypeNet):
+        raise RecipeError(
+            f"recipe: network {recipe.network!r} is none of system tintype, which this loop trains"
+        )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     prior = measure_prior(plan)
     network.palette.prior.copy_(prior)

@@ -4,7 +4,7 @@ The tables `INPUTS` and `OUTPUTS` are the contract. The functions hold against i
 declares (`check_interface`), what is fed to it (`check_inputs`) and what it gives (`check_outputs`).
 
 Axes are numbers or names: N photographs of H x W cells, Q bins, k the card's grid; S, Z and C are the model's
-own numbers, the same in every run.
+own numbers, the same in every run. A palette is over the 313 bins whether the model answers in bins or not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tintype.color.bins import BIN_COUNT
 from tintype.errors import ContractError, UnsupportedByModelError
 from tintype.models.card import FEATURE_GRID, Card
 
@@ -125,7 +126,7 @@ def _check_declared(card: Card, what: str, tensor: Tensor, declared: Declared) -
         raise _breach(card, f"the {what} is {declared.type}; it must be {_TYPE}")
     if len(declared.shape) != len(tensor.axes):
         raise _breach(card, f"the {what} has {len(declared.shape)} axes; it must have {_axes(tensor)}")
-    known = {"Q": card.bins, "Q+1": card.bins + 1}
+    known = {"Q": card.bins, "Q+1": BIN_COUNT + 1}
     for axis, actual in zip(tensor.axes, declared.shape, strict=True):
         size = known.get(axis) if isinstance(axis, str) else axis
         if size is not None and isinstance(actual, int) and actual != size:
@@ -190,7 +191,7 @@ def _sizes(card: Card, lightness: NDArray[Any]) -> dict[str, int]:
         raise _breach(card, f"the input is {width} x {height}; give a square")
     fine, coarse = card.grid, FEATURE_GRID
     return {
-        **{"N": n, "H": height, "W": width, "Q": card.bins, "Q+1": card.bins + 1},
+        **{"N": n, "H": height, "W": width, "Q": card.bins, "Q+1": BIN_COUNT + 1},
         **{"H/k": height // fine, "W/k": width // fine, "H/16": height // coarse, "W/16": width // coarse},
     }
 

@@ -6,8 +6,8 @@ import torch
 from models_contract import NetworkContract
 from tintype.errors import BrokenModelError
 from tintype.learn.networks import create_network
-from tintype.learn.networks.rebuild import find_config, rebuild_network
-from tintype.learn.networks.tintype import CONFIGS, TintypeNet
+from tintype.learn.networks.rebuild import rebuild_network
+from tintype.learn.networks.tintype import CONFIGS, TintypeNet, find_config
 from tintype.models.card import SizeRule
 from tiny_model import create_card
 

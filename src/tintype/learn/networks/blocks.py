@@ -117,3 +117,37 @@ class GlobalBlock(nn.Module):
 def upsample(x: Tensor) -> Tensor:
     """Double the size of (N, C, H, W), bilinear."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class ConvChain(nn.Sequential):
+    """3x3 convolutions with biases, a ReLU after each, then batch norm: a block of Zhang et al. 2016 and 2017.
+
+    Args:
+        channels: of the input, then of each convolution's output.
+        stride: of the last convolution.
+        dilation: of all.
+        first_relu: begin with a ReLU, for an input that is a sum.
+
+    Shape:
+        (N, channels[0], H, W) -> (N, channels[-1], H/stride, W/stride).
+    """
+
+    def __init__(self, *channels: int, stride: int = 1, dilation: int = 1, first_relu: bool = False) -> None:
+        layers: list[nn.Module] = [nn.ReLU()] if first_relu else []
+        for i in range(1, len(channels)):
+            step = stride if i == len(channels) - 1 else 1
+            sizes = channels[i - 1], channels[i]
+            layers += [nn.Conv2d(*sizes, 3, step, padding=dilation, dilation=dilation), nn.ReLU()]
+        super().__init__(*layers, nn.BatchNorm2d(channels[-1]))
+
+
+def start_for_relu(network: nn.Module) -> None:
+    """Draw the weights of all convolutions so that ReLU keeps the variance (He et al. 2015, arXiv:1502.01852)."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            fans = module.in_channels // module.groups * module.weight[0, 0].numel()
+            if module.transposed:  # its weights are shared out among the outputs of a step
+                fans //= module.stride[0] * module.stride[1]
+            nn.init.normal_(module.weight, std=(2 / fans) ** 0.5)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

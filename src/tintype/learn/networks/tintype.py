@@ -10,8 +10,10 @@ beside the skip connections (so that it stays exact in its place).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ from torch.nn import functional as F
 
 from tintype.color.bins import BIN_COUNT
 from tintype.color.lab import lightness_to_luminance, linear_to_srgb
+from tintype.errors import BrokenModelError
 from tintype.learn.networks.blocks import ConvUnit, GlobalBlock, ResidualUnit, upsample
 from tintype.learn.networks.encoders import TimmEncoder
 
@@ -278,3 +281,59 @@ CONFIGS: dict[str, TintypeConfig] = {
         classes=10,
     ),
 }
+
+
+def find_config(state: Mapping[str, Tensor], backbone: str | None = None) -> TintypeConfig:
+    """Return the configuration of the `TintypeNet` that a state dict belongs to.
+
+    The mean and standard deviation of the backbone's input are no weights: they are those of the configuration
+    with the same backbone.
+
+    Raises:
+        BrokenModelError: an unknown backbone.
+        KeyError: the weights are of no `TintypeNet`.
+    """
+    wide = state["context.0.weight"].shape[0]
+    blocks = {name.split(".")[1] for name in state if name.startswith("blocks.")}
+    sizes: dict[str, Any] = {
+        "widths": (wide, state["to_middle.0.weight"].shape[0], state["head.weight"].shape[1]),
+        "blocks": len(blocks),
+        "classes": _count_classes(state),
+        "same_padding": any(re.search(r"conv_stem\.1\.", name) for name in state),
+        "backbone_weights": "none",
+    }
+    if blocks:
+        # half a channel more, so that rounding down gives this width again
+        sizes["ratio"] = (state["blocks.0.feed.widen.weight"].shape[0] + 0.5) / wide
+        sizes["heads"] = len(state["blocks.0.attention.log_reach"])
+    base = _find_base(state, backbone, sizes)
+    return replace(base, **sizes)
+
+
+def _count_classes(state: Mapping[str, Tensor]) -> int:
+    names = (f"encoder.body.{layer}.weight" for layer in ("classifier", "fc", "head", "head.fc"))
+    weight = next((state[name] for name in names if name in state), None)
+    return 0 if weight is None else weight.shape[0]
+
+
+def _find_base(state: Mapping[str, Tensor], backbone: str | None, sizes: Mapping[str, Any]) -> TintypeConfig:
+    """Return the configuration whose backbone has the shapes of the encoder's weights."""
+    if backbone:
+        return TintypeConfig(backbone=backbone)
+    shapes = {n.removeprefix("encoder."): t.shape for n, t in state.items() if n.startswith("encoder.")}
+    for config in CONFIGS.values():
+        if _encoder_shapes(config, sizes) == shapes:
+            return config
+    raise BrokenModelError("the weights' backbone is none that Tintype knows; name it")
+
+
+def _encoder_shapes(config: TintypeConfig, sizes: Mapping[str, Any]) -> dict[str, torch.Size]:
+    """Return the shapes of an encoder's weights without making them."""
+    with torch.device("meta"):
+        encoder = TimmEncoder(
+            config.backbone,
+            same_padding=sizes["same_padding"],
+            classes=sizes["classes"],
+            overrides=config.encoder_overrides,
+        )
+    return {name: tensor.shape for name, tensor in encoder.state_dict().items()}

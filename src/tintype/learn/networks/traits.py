@@ -1,9 +1,10 @@
-"""What a network is under the contract of a model: the part of its card that follows from its sizes alone."""
+"""What a network is to those who do not know its file: its system, and what its card follows from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 
@@ -28,6 +29,24 @@ class NetworkTraits:
     capabilities: frozenset[str] = frozenset()
     size: SizeRule = field(default_factory=SizeRule)
     lengths: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class System:
+    """A colorization system: what its file has to offer.
+
+    Attributes:
+        name: as in the name of its models, for example "eccv16".
+        configs: name of a size to its configuration, a dataclass.
+        network: the class; it takes a configuration and keeps it as its attribute ``config``.
+        find_config: the configuration that a state dict belongs to; raises KeyError where it is of another system.
+            A system with a backbone of timm takes its name as ``backbone``, for one that is in none of ``configs``.
+    """
+
+    name: str
+    configs: Mapping[str, Any]
+    network: type[nn.Module]
+    find_config: Callable[..., Any]
 
 
 def traits_of(network: nn.Module) -> NetworkTraits:
