@@ -54,7 +54,7 @@ class Look:
     @property
     def side(self) -> int:
         """The shorter side, pixels."""
-        return min(self.lightness.shape)
+        return int(min(self.lightness.shape))
 
     @cached_property
     def chroma(self) -> Floats:
@@ -64,13 +64,15 @@ class Look:
     @cached_property
     def light_steepness(self) -> Floats:
         """Gradient of the lightness (h, w), units of L a pixel."""
-        return np.hypot(*np.gradient(self.lightness))
+        steepness: Floats = np.hypot(*np.gradient(self.lightness))
+        return steepness
 
     @cached_property
     def color_steepness(self) -> Floats:
         """Gradient of the color (h, w): the root of the sum of squares of both channels, Lab units a pixel."""
         down, right = np.gradient(self.ab, axis=(0, 1))
-        return np.sqrt(np.square(down).sum(axis=2) + np.square(right).sum(axis=2))
+        steepness: Floats = np.sqrt(np.square(down).sum(axis=2) + np.square(right).sum(axis=2))
+        return steepness
 
 
 def look_at(codes: Codes) -> Look:

@@ -99,7 +99,8 @@ def _belonging(look: Look) -> Floats | None:
     if found.mean() < LEAST_SHARE:
         return None
     spread = follow_lightness(found.astype(np.float64), look.lightness, _radius(look), _TOLERANCE)
-    return np.clip(2 * spread - 0.5, 0, 1)  # what is a quarter skin belongs to it no more
+    belonging: Floats = np.clip(2 * spread - 0.5, 0, 1)  # what is a quarter skin belongs to it no more
+    return belonging
 
 
 def _has_color_of_skin(look: Look) -> NDArray[np.bool]:
