@@ -102,8 +102,10 @@ def test_people_agree_on_photographs_that_are_easy_or_hard():
 
 def test_of_answers_repeated_by_a_participant_the_first_is_the_rating():
     answers = select(Crowd(participants=6, trials=30).judge_truth({"one": 0.5})).answers
-    other = {"left": "right", "right": "left"}
-    again = [dataclasses.replace(a, trial=a.trial + 1000, answer=other[a.answer]) for a in answers]
+    again = [
+        dataclasses.replace(a, trial=a.trial + 1000, answer="left" if a.left == "truth" else "right")
+        for a in answers
+    ]
     assert judge_fooled([*answers, *again], QUICK).kappa == judge_fooled(answers, QUICK).kappa
 
 

@@ -124,8 +124,10 @@ def test_agreement_on_photographs_is_found():
 
 def test_of_answers_repeated_by_a_participant_the_first_is_the_rating():
     answers = select(Crowd(participants=6, trials=30).prefer({"a": 0.5, "b": 0.0})).answers
-    other = {"left": "right", "right": "left"}
-    again = [dataclasses.replace(a, trial=a.trial + 1000, answer=other[a.answer]) for a in answers]
+    again = [
+        dataclasses.replace(a, trial=a.trial + 1000, answer="left" if a.left == "a" else "right")
+        for a in answers
+    ]
     assert judge_preferences([*answers, *again], QUICK).kappa == judge_preferences(answers, QUICK).kappa
 
 
