@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,18 +79,6 @@ class VerdictRows:
             yield verdict, verdict.figures.values() | {name: float(it[seen]) for name, it in each.items()}
             seen += 1
 
-    def not_measured(self) -> Iterator[tuple[str, str]]:
-        """Yield what networks could not measure, gathered by reason: (networks, reason)."""
-        if self.perceptual is None:
-            return
-        from tintype.measure.perceptual.catalog import NETWORKS  # noqa: PLC0415 - only who asks networks
-
-        titles: dict[str, dict[str, None]] = defaultdict(dict)
-        for name, reason in self.perceptual.not_measured.items():
-            titles[reason][NETWORKS[_metric(name).network].title] = None
-        for reason, names in titles.items():
-            yield ", ".join(names), reason
-
 
 def describe_heading(width: int, protocols: Sequence[str]) -> str:
     """Return the line above those of the photographs, whose names have `width` characters at most."""
@@ -130,8 +117,7 @@ def summary_notes(rows: VerdictRows) -> Iterator[str]:
     for name, found in rows.perceptual.of_set.items():
         if found.note:
             yield f"{_metric(name).figure.title}: {found.note}"
-    for names, reason in rows.not_measured():
-        yield f"not measured: {names}: {reason}"
+    yield from rows.perceptual.complaints
 
 
 def as_csv(rows: VerdictRows) -> str:
