@@ -34,7 +34,6 @@ Progress = Callable[[int, int], None]
 _FORMAT = "jpeg 95 4:4:4, 2"
 """Changes whenever pictures are made in another way, so that old ones are not taken."""
 
-_IN_COLOR = 2
 _CHROMA, _WAVES = 75.0, 2.2
 
 
@@ -71,7 +70,7 @@ def prepare_pictures(
 
     Raises:
         PhotoError: a file can't be read.
-        StudyError: versions of a photograph have different shapes, or a photograph that must be in color is not.
+        StudyError: versions of a photograph have different shapes, or a photograph that must be in color is gray.
     """
     preparer = _Preparer(definition, material, cache or _user_cache())
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
@@ -171,10 +170,8 @@ class _Preparer:
 
     def _render(self, name: str, files: Mapping[str, Path]) -> dict[str, Codes]:
         photos = {version: read_photo(path, keep_ab=True) for version, path in files.items()}
-        if self._must_be_colored and photos[TRUTH].hue_count < _IN_COLOR:
-            raise StudyError(
-                f"{files[TRUTH]}: is no color photograph, so nobody could take it for one; leave it out"
-            )
+        if self._must_be_colored and photos[TRUTH].hue_count == 0:
+            raise StudyError(f"{files[TRUTH]}: is gray, so it is no true color photograph; leave it out")
         size = self._common_size(files, photos)
         rendered = {version: _shrink(photo, size) for version, photo in photos.items()}
         base = rendered[TRUTH] if self._must_be_colored else rendered[next(iter(self.definition.models))]

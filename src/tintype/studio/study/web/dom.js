@@ -8,8 +8,12 @@ export function make(tag, properties = {}, ...children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child != null && child !== "" && child !== false));
+  element.append(...present(children));
   return element;
+}
+
+function present(children) {
+  return children.flat().filter((child) => child != null && child !== "" && child !== false);
 }
 
 /** Return a paragraph for each stretch of a text between empty lines. */
@@ -20,7 +24,7 @@ export function paragraphs(text, properties = {}) {
 /** Put something on the screen in place of what is there, and let it be read from its top. */
 export function show(...children) {
   const screen = document.getElementById("screen");
-  screen.replaceChildren(...children);
+  screen.replaceChildren(...present(children));
   document.body.classList.toggle("looking", screen.querySelector(".stage") !== null);
   window.scrollTo(0, 0);
   screen.focus({ preventScroll: true });

@@ -85,7 +85,7 @@ export function thanks(study, score) {
     children.push(make("p", { class: "lead" }, say("score", score)), scale(score), make("p", { class: "aside" }, say("score_meaning")));
   }
   children.push(...paragraphs(say("thanks")));
-  const buttons = [[say("withdraw"), "withdraw", "quiet"]];
+  const buttons = [[say("withdraw_after"), "withdraw", "quiet"]];
   if (study.kiosk) buttons.unshift([say("next_visitor"), "again"]);
   return choose(children, buttons);
 }
