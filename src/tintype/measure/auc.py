@@ -65,6 +65,11 @@ class AucTerms:
     counts: NDArray[np.float64]
     protocol: str = "set"
 
+    @property
+    def raw(self) -> float:
+        """Raw AuC in percent."""
+        return float(100 * (self.sums.sum() / self.counts.sum() / THRESHOLDS))
+
 
 @dataclass(frozen=True)
 class _Protocol:

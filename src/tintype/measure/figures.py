@@ -43,6 +43,7 @@ Codes = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
+PEAK = 255.0
 DELTA_E_STEP = 2
 """Delta E is of every second pixel in both directions."""
 
@@ -76,7 +77,7 @@ class PhotographFigures:
     @property
     def auc(self) -> float:
         """Raw AuC in percent, by the first protocol that was asked for."""
-        return _raw_auc(next(iter(self.auc_terms.values())))
+        return next(iter(self.auc_terms.values())).raw
 
     @property
     def colorfulness_difference(self) -> float:
@@ -85,7 +86,7 @@ class PhotographFigures:
 
     def values(self) -> dict[str, float]:
         """Return the figures that a single photograph has, by the names of `FIGURES` and in their order."""
-        aucs = {f"auc_{protocol}": _raw_auc(terms) for protocol, terms in self.auc_terms.items()}
+        aucs = {f"auc_{protocol}": terms.raw for protocol, terms in self.auc_terms.items()}
         named = vars(self) | aucs | {"colorfulness_difference": self.colorfulness_difference}
         return {name: named[name] for name in FIGURES if name in named}
 
@@ -149,10 +150,10 @@ def judge_photograph(
     color = np.square(two.ab - one.ab).sum(axis=0)
     distances = np.sqrt(color)
     return PhotographFigures(
-        psnr=to_decibels(_mean(np.square(two.srgb - one.srgb))),
+        psnr=to_decibels(_mean(np.square(two.codes - one.codes)), PEAK),
         psnr_ab=to_decibels(_mean(color) / 2, AB_PEAK),
-        ssim=planes_ssim(one.srgb, two.srgb),
-        ms_ssim=planes_ms_ssim(one.srgb, two.srgb) if min(true.shape[:2]) >= MS_SSIM_SMALLEST else math.nan,
+        ssim=planes_ssim(one.codes, two.codes, PEAK),
+        ms_ssim=_ms_ssim_where_defined(one.codes, two.codes),
         delta_e=_mean(delta_e_2000(one.thinned_lab(), two.thinned_lab())),
         ab_error=_mean(distances),
         colorfulness=two.colorfulness(),
@@ -176,7 +177,7 @@ def summarize(figures: Sequence[PhotographFigures], priors: ArrayLike | None = N
     """
     if not figures:
         raise TintypeError("nothing was judged; give at least one photograph")
-    means = {name: float(np.mean([each.values()[name] for each in figures])) for name in _MEANS}
+    means = {name: float(np.mean([getattr(each, name) for each in figures])) for name in _MEANS}
     return SetFigures(
         count=len(figures),
         auc={
@@ -247,20 +248,19 @@ def to_codes(srgb: Floats) -> Codes:
     return np.round(np.clip(srgb, 0, 1) * 255).astype(np.uint8)
 
 
-def _raw_auc(terms: AucTerms) -> float:
-    return pooled_auc([terms], priors=None).raw
-
-
 def _weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    mean: NDArray[np.float64] = weights @ values / weights.sum(axis=1)
+    # Infinite PSNR, or none of MS-SSIM, counts only where its photograph does: 0 times infinity is no number.
+    usual = np.isfinite(values)
+    unusual = np.where(weights[:, ~usual] > 0, values[~usual], 0).sum(axis=1)
+    mean: NDArray[np.float64] = weights[:, usual] @ values[usual] / weights.sum(axis=1) + unusual
     return mean
 
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """A picture in planes, float32: sRGB 0..1 (3, H, W) and Lab (3, H, W), from which all figures are taken."""
+    """A picture in planes: 8-bit sRGB codes (3, H, W), exact in float32, and Lab (3, H, W)."""
 
-    srgb: NDArray[np.float32]
+    codes: NDArray[np.float32]
     lab: NDArray[np.float32]
 
     @property
@@ -272,12 +272,16 @@ class _View:
         return np.moveaxis(thinned, 0, -1)
 
     def colorfulness(self) -> float:
-        return colorfulness(np.moveaxis(self.srgb, 0, -1))
+        return colorfulness(np.moveaxis(self.codes / np.float32(PEAK), 0, -1))
 
 
 def _view(codes: Codes) -> _View:
     planes = np.ascontiguousarray(np.moveaxis(codes, -1, 0))
-    return _View(planes * np.float32(1 / 255), srgb_codes_to_lab_planes(codes))
+    return _View(planes.astype(np.float32), srgb_codes_to_lab_planes(codes))
+
+
+def _ms_ssim_where_defined(one: Floats, two: Floats) -> float:
+    return planes_ms_ssim(one, two, PEAK) if min(one.shape[1:]) >= MS_SSIM_SMALLEST else math.nan
 
 
 def _mean(values: Floats) -> float:
