@@ -43,6 +43,7 @@ def call(*arguments):
         call("colorize", "--help"),
         call("train", "--help"),
         call("data", "build", "--help"),
+        call("measure", "--help"),
         call("colorize", "x.jpg", "--vividness", "7"),
     ],
 )

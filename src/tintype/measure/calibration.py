@@ -134,7 +134,7 @@ def resample_calibration_error(terms: Sequence[ReliabilityTerms], weights: Array
 def _hits(likeliest: NDArray[np.int64], true_ab: Floats, truth: Truth) -> NDArray[np.float64]:
     """Return what of the truth lies in the likeliest bin of each cell: (n,), 0..1."""
     if truth == "nearest":
-        return (nearest_bins(true_ab) == likeliest).astype(np.float64)
+        return np.asarray(nearest_bins(true_ab) == likeliest, np.float64)
     indices, weights = soft_encode_table()  # of whole ab, as in training
     a, b = np.clip(np.rint(true_ab), -128, 127).astype(np.int64).T + 128
     found: NDArray[np.float64] = (weights[a, b] * (indices[a, b] == likeliest[:, None])).sum(axis=1)

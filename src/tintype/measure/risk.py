@@ -138,12 +138,13 @@ def resample_doubt_skill(terms: Sequence[RiskTerms], weights: ArrayLike) -> NDAr
     gained = mean - _areas(counts, errors)
     unknown = np.full_like(mean, np.nan)
     # What rounding leaves of equal errors is no room for skill.
-    return np.divide(gained, possible, out=unknown, where=possible > 1e-9 * mean)
+    skill: NDArray[np.float64] = np.divide(gained, possible, out=unknown, where=possible > 1e-9 * mean)
+    return skill
 
 
 def _histogram(intervals: NDArray[np.int64], errors: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
     counts = np.bincount(intervals, minlength=DOUBT_INTERVALS).astype(np.float64)
-    return counts, np.bincount(intervals, errors, DOUBT_INTERVALS)
+    return counts, np.bincount(intervals, errors, DOUBT_INTERVALS).astype(np.float64)
 
 
 def _pooled(terms: Sequence[RiskTerms], weights: ArrayLike) -> list[NDArray[np.float64]]:
