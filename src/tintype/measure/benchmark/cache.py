@@ -66,7 +66,9 @@ class Cache:
     def load_arrays(self, key: str) -> dict[str, NDArray[Any]] | None:
         """Return arrays by name, or None."""
         try:
-            with np.load(self._path(key, ".npz"), allow_pickle=False) as stored:
+            # Of a damaged file numpy would leave the handle open.
+            content = io.BytesIO(self._path(key, ".npz").read_bytes())
+            with np.load(content, allow_pickle=False) as stored:
                 return {name: stored[name] for name in stored.files}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
             return None

@@ -28,12 +28,12 @@ def count_colors(codes: Codes) -> Counts:
     Returns:
         (55, 55) int64: rows are b from below, columns are a.
     """
-    ab = srgb_to_lab(codes[::_STEP, ::_STEP].astype(np.float32) / 255)[..., 1:].reshape(-1, 2)
+    lab = srgb_to_lab(codes[::_STEP, ::_STEP].astype(np.float32) / 255)
+    ab = lab[..., 1:].reshape(-1, 2)
     a, b = np.clip((ab.T + REACH) * (CELLS / (2 * REACH)), 0, CELLS - 1).astype(np.int64)
     return np.bincount(b * CELLS + a, minlength=CELLS * CELLS).reshape(CELLS, CELLS)
 
 
 def cell_middles() -> NDArray[np.float64]:
     """Return a, or b, in the middle of each cell: (55,)."""
-    middles: NDArray[np.float64] = (np.arange(CELLS) + 0.5) * (2 * REACH / CELLS) - REACH
-    return middles
+    return np.linspace(-REACH + REACH / CELLS, REACH - REACH / CELLS, CELLS)

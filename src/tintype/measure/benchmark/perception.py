@@ -33,16 +33,16 @@ def perceive(run: SuiteRun, cache: Path, on_done: Callable[[int, int], None] | N
         TintypeError: a model failed.
     """
     networks = Networks(None)
-    total, found = len(run.contestants) * len(run.photographs), dict[str, PerceptualFigures]()
-    for i, contestant in enumerate(run.contestants):
-        start = i * len(run.photographs)
-        found[contestant.label] = _look(
-            run,
-            contestant,
-            cache,
-            networks,
-            lambda count, start=start: on_done and on_done(start + count, total),
-        )
+    total, done, found = len(run.contestants) * len(run.photographs), 0, dict[str, PerceptualFigures]()
+
+    def on_photograph() -> None:
+        nonlocal done
+        done += 1
+        if on_done:
+            on_done(done, total)
+
+    for contestant in run.contestants:
+        found[contestant.label] = _look(run, contestant, cache, networks, on_photograph)
     first = next(iter(found.values()))
     columns = [name for name in METRICS if name in first.each or name in first.of_set]
     return {
@@ -59,13 +59,13 @@ def _look(
     contestant: Contestant,
     cache: Path,
     networks: Networks,
-    on_photograph: Callable[[int], Any],
+    on_photograph: Callable[[], None],
 ) -> PerceptualFigures:
     judge, painter = PerceptualJudge(networks), Painter(contestant, None, Cache(cache))
-    for count, photograph in enumerate(run.photographs, start=1):
+    for photograph in run.photographs:
         sitting = sit(photograph, run.suite)
         judge.add(sitting.true, painter.paint(sitting), photograph.name)
-        on_photograph(count)
+        on_photograph()
     return judge.figures()
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tintype.measure.benchmark.speed import Speed
-from tintype.measure.benchmark.summary import Score, Summary
+from tintype.measure.benchmark.summary import Honesty, Score, Summary
 from tintype.measure.glossary import FIGURES, Figure
 from tintype.measure.hint_curve import ZHANG17
 
@@ -22,17 +22,17 @@ TRUTH_COLOR, GRAY_COLOR = "#1f1f1f", "#8c8c8c"
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a4fbf", "#8a6d3b")
 """Colors that people with any kind of color vision can tell apart (Okabe and Ito), and two more."""
 
-_WIDTH, _HEIGHT = 4.9, 3.3
+_WIDTH, _HEIGHT = 4.4, 3.2
 _MANY = 400
 _PUBLISHED = "Zhang et al. 2017 (other photographs)"
 _INK, _FAINT = "#3a3a3a", "#d9d6cf"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
-    "font.size": 9.5,
+    "font.size": 10,
     "axes.edgecolor": _FAINT,
     "axes.labelcolor": _INK,
-    "axes.titlesize": 10.5,
+    "axes.titlesize": 11,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -115,8 +115,8 @@ def draw_reliability(summary: Summary, colors: dict[str, str]) -> str:
     with _drawing(f"{summary.run.suite.name} reliability") as (axes, done):
         axes.plot([0, 1], [0, 1], "--", color=TRUTH_COLOR, linewidth=1.2, label="perfectly honest")
         largest = 0.1
-        for score in (score for score in summary.distinct_looks() if score.honesty):
-            curve = score.honesty.reliability
+        for score, honesty in _honest(summary.distinct_looks()):
+            curve = honesty.reliability
             there = curve.share > 0.001
             x, y, color = curve.confidence[there], curve.accuracy[there], colors[score.label]
             largest = max(largest, float(x.max()), float(y.max()))
@@ -136,7 +136,7 @@ def draw_reliability(summary: Summary, colors: dict[str, str]) -> str:
 def draw_risk(summary: Summary, colors: dict[str, str]) -> str:
     """Draw the mean error of what is kept, by how much is kept of what models doubt least."""
     with _drawing(f"{summary.run.suite.name} risk") as (axes, done):
-        for score, honesty in _honest(summary):
+        for score, honesty in _honest(summary.scores):
             color, curve = colors[score.label], honesty.risk
             axes.plot(curve.coverage, curve.risk, color=color, label=_short(score.label))
             axes.plot(curve.coverage, curve.best, ":", color=color, linewidth=1)
@@ -228,7 +228,7 @@ _DIRECTIONS = {"higher": "more is better →", "lower": "← less is better", "n
 
 
 @contextmanager
-def _drawing(name: str, *, height: float = _HEIGHT) -> Iterator[tuple[Axes, Any]]:
+def _drawing(name: str, *, height: float = _HEIGHT) -> Iterator[tuple[Axes, Callable[[], str]]]:
     """Give axes, and what turns them into SVG; `name` makes the identifiers inside of the SVG its own."""
     import matplotlib  # noqa: PLC0415 - an extra, and heavy
     from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
@@ -252,8 +252,8 @@ def _trimmed(svg: str) -> str:
     return re.sub(r'(<svg[^>]*?) width="[\d.]+pt" height="[\d.]+pt"', r"\1", body, count=1)
 
 
-def _honest(summary: Summary) -> list[tuple[Score, Any]]:
-    return [(score, score.honesty) for score in summary.scores if score.honesty]
+def _honest(scores: Sequence[Score]) -> list[tuple[Score, Honesty]]:
+    return [(score, score.honesty) for score in scores if score.honesty]
 
 
 def _with_unit(figure: Figure) -> str:

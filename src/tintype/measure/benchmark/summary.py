@@ -168,7 +168,7 @@ def summarize_run(run: SuiteRun, on_done: Callable[[int, int], None] | None = No
         if on_done:
             on_done(len(scores), len(run.contestants))
     first = run.entries[run.contestants[0].label]
-    colors = np.sum([entry.true_colors for entry in first], axis=0)
+    colors = _add([entry.true_colors for entry in first])
     return Summary(run, tuple(scores), tuple(_compare(scores)), colors)
 
 
@@ -178,9 +178,14 @@ def _score(run: SuiteRun, label: str) -> Score:
     values = {name: np.array([found[name] for found in each]) for name in each[0]}
     intervals = {name: bootstrap(statistic_of(figures, name), len(figures)) for name in FIGURES}
     probes = [entry.probe for entry in run.entries[label] if entry.probe is not None]
-    colors = np.sum([entry.colors for entry in run.entries[label]], axis=0)
+    colors = _add([entry.colors for entry in run.entries[label]])
     counts = run.suite.probes.hint_counts
     return Score(label, intervals, values, colors, _follow_hints(probes, counts), _ask_honesty(probes))
+
+
+def _add(counted: Sequence[Counts | None]) -> Counts:
+    total: Counts = np.sum([counts for counts in counted if counts is not None], axis=0)
+    return total
 
 
 def _follow_hints(probes: Sequence[Probe], counts: tuple[int, ...]) -> HintCurve | None:

@@ -90,8 +90,10 @@ def _tell_closest(summary: Summary) -> Iterator[str]:
     sentence = f"Closest to the true colors is {best.label}: Delta E {value.value:.1f} on average"
     if value.has_bounds:
         sentence += f", between {value.low:.1f} and {value.high:.1f} with 95% confidence"
-    alike = [score.label for score in ranked[1:] if not _is_clear(summary, "delta_e", best, score)]
-    if len(ranked) > 1:
+    grays = {contestant.label for contestant in summary.run.contestants if contestant.kind == "gray"}
+    others = [score for score in ranked[1:] if score.label not in grays]
+    alike = [score.label for score in others if not _is_clear(summary, "delta_e", best, score)]
+    if others:
         lead = (
             f"Its lead over {join(alike)} may be chance"
             if alike

@@ -1,0 +1,131 @@
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tintype.errors import OutputExistsError
+from tintype.measure.benchmark import report as module
+from tintype.measure.benchmark.report import Circumstances, Report, render_report, write_report, write_rows
+from tintype.measure.benchmark.speed import Speed, measure_speed
+from tintype.measure.benchmark.summary import TESTED, as_document
+from tintype.measure.benchmark.words import tell, tell_speed
+from tintype.measure.figures import summarize
+from tintype.measure.statistics import holm, paired_difference
+
+CIRCUMSTANCES = Circumstances("2026-11-22", "tintype benchmark", "a machine", "python 3")
+
+
+@pytest.fixture(scope="module")
+def report(summary, options):
+    speeds = [Speed("test-tiny", side, side / 1000, 300.0, 2, 3.0) for side in (64, 128)]
+    return Report([summary], CIRCUMSTANCES, speeds, cache=options.cache)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return render_report(report)
+
+
+def test_summary_has_the_figures_of_the_set(ran, summary):
+    for label in ran.entries:
+        expected = summarize(ran.figures(label)).values()
+        found = {name: interval.value for name, interval in summary.score(label).figures.items()}
+        assert found == pytest.approx(expected, nan_ok=True)
+        low, high = summary.score(label).figures["delta_e"].low, summary.score(label).figures["delta_e"].high
+        assert low <= found["delta_e"] <= high
+
+
+def test_differences_are_paired_and_corrected_for_the_pairs(summary):
+    found = [it for it in summary.differences if it.figure == "psnr"]
+    one, two, three = (score.values["psnr"] for score in summary.scores)
+    expected = [paired_difference(*pair).p for pair in ((one, two), (one, three), (two, three))]
+    assert [it.difference.p for it in found] == expected
+    assert [it.p for it in found] == holm(expected)
+    assert len(summary.differences) == 3 * len(TESTED)
+
+
+def test_less_is_better_for_errors(summary):
+    gray, tiny = (summary.score(label).values["delta_e"] for label in ("gray", "test-tiny"))
+    found = summary.compare("delta_e", "test-tiny", "gray")
+    certain = replace(found, p=0.001, difference=paired_difference(np.arange(20) + 5.0, np.arange(20) + 4.0))
+    assert (certain.one, certain.better) == ("gray", "test-tiny")
+    assert replace(certain, figure="psnr").better == "gray"
+    assert replace(certain, p=0.2).better == ""
+    assert replace(certain, p=0.2).leading == "test-tiny"
+    assert found.difference.mean.value == pytest.approx((gray - tiny).mean())
+
+
+def test_document_is_json_without_what_is_no_number(summary):
+    text = json.dumps(as_document(summary), allow_nan=False)
+    document = json.loads(text)
+    assert document["photographs"] == 3
+    assert document["contestants"][0]["figures"]["ms_ssim"]["value"] is None  # photographs too small for it
+    assert set(document["contestants"][1]["hint_psnr"]) == {"0", "1", "10"}
+
+
+def test_report_holds_all_and_asks_nobody(page):
+    assert not re.findall(r'(?:src|href)="(?!#|data:)', page)
+    assert "@import" not in page
+    assert "<script" not in page
+    assert page.count("<svg") == 4 + 2 + 3 + 2
+    assert page.count("data:image/jpeg") > 10
+    for text in ("test-tiny, vividness 1", "astronaut", "In short", "2026-11-22", "against"):
+        assert text in page
+
+
+def test_names_in_the_report_are_escaped(page):
+    assert "Small &lt;photographs&gt;" in page
+    assert "Small <photographs>" not in page
+
+
+def test_every_part_that_is_linked_is_there_once(page):
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    for target in re.findall(r'(?:xlink:)?href="#([^"]+)"|url\(#([^)]+)\)', page):
+        assert "".join(target) in ids
+    assert len({name for name in ids if not name.startswith(("figure", "axes", "patch"))}) > 3
+
+
+def test_report_without_pictures_holds_no_photograph(report):
+    page = render_report(replace(report, with_pictures=False))
+    assert "data:image/jpeg" not in page
+    assert "In short" in page
+
+
+def test_files_are_written_once(report, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "render_report", lambda _: "page")
+    paths = write_report(report, tmp_path / "out")
+    assert sorted(path.name for path in paths) == ["report.html", "small.csv", "summary.json"]
+    with pytest.raises(OutputExistsError):
+        write_report(report, tmp_path / "out")
+    write_report(report, tmp_path / "out", overwrite=True)
+
+
+def test_rows_hold_each_photograph_of_each_contestant(summary):
+    rows = [*csv.DictReader(io.StringIO(write_rows(summary)))]
+    assert len(rows) == 9
+    assert {row["contestant"] for row in rows} == {"gray", "test-tiny", "test-tiny, vividness 1"}
+    assert float(rows[0]["delta_e"]) == pytest.approx(summary.score("gray").values["delta_e"][0], rel=1e-5)
+    assert len(rows[0]["sha256_of_pixels"]) == 64
+
+
+def test_what_is_said_names_the_closest(summary):
+    best = min(summary.scores, key=lambda score: score.figures["delta_e"].value)
+    first = tell(summary)[0]
+    assert first.startswith(f"Closest to the true colors is {best.label}: Delta E")
+    assert any("left gray" in sentence for sentence in tell(summary))
+
+
+def test_times_of_a_busy_machine_are_doubted(report):
+    assert "measure again on a quiet machine" in tell_speed(report.speeds)[-1]
+    quiet = [replace(speed, load=0.1) for speed in report.speeds]
+    assert not any("quiet" in sentence for sentence in tell_speed(quiet))
+
+
+def test_speed_is_measured(contestants):
+    found = measure_speed(contestants[1], 64, load=0.0)
+    assert 0 < found.seconds < 60
+    assert found.megabytes > 30
