@@ -46,7 +46,7 @@ def agreement(score: Score, rows: Sequence[Measured]) -> Iterator[Row]:
     scores = {id(row): _score_of(score, row) for row in rows}
     right: dict[str, list[float]] = defaultdict(list)
     for better, worse, kind in find_pairs(rows):
-        right[kind].append(float(scores[id(better)] > scores[id(worse)]))
+        right[_pooled(kind)].append(float(scores[id(better)] > scores[id(worse)]))
     for kind, found in right.items():
         yield Row(f"pairs in the right order: {kind}", float(np.mean(found)), "", len(found))
     whole = float(np.mean([np.mean(found) for found in right.values()]))
@@ -55,6 +55,12 @@ def agreement(score: Score, rows: Sequence[Measured]) -> Iterator[Row]:
         yield Row(
             f"rank correlation with strength: {kind}", float(np.mean(correlations)), "", len(correlations)
         )
+
+
+def _pooled(kind: str) -> str:
+    """Return the kind that a pair is counted as: there are too few faults of colorings to tell each apart."""
+    of_colorings = kind.startswith("coloring, ") and kind not in ("coloring, size", "coloring, sample")
+    return "coloring, faults" if of_colorings else kind
 
 
 def _correlations(scores: dict[int, float], rows: Sequence[Measured]) -> dict[str, list[float]]:

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 LEAST_DIFFERENCE = 1.0
 """Colorings whose errors differ by less, in Lab units, are no pair."""
 
-_REGULARIZATION, _ROUNDS, _COUNTS = 0.01, 4000, 1_000_000
+_REGULARIZATION, _ROUNDS, _COUNTS = 0.03, 2000, 1_000_000
 
 
 def describe_reference(looks: Sequence[Look], data: str) -> str:
@@ -76,9 +76,10 @@ def fit(natural: Sequence[Floats], rows: Sequence[Row]) -> str:
 
 
 def penalties(figures: Floats, mean: Floats, deviation: Floats) -> Floats:
-    """Return by how many deviations figures (N, K) lie below and above the mean: (N, 2 K), as the score counts."""
+    """Return ``deviation_penalty`` of figures (N, K) for being low and being high: (N, 2 K)."""
     away = np.nan_to_num((figures - mean) / deviation, nan=0.0)
-    return np.concatenate([np.clip(-away, 0, FARTHEST), np.clip(away, 0, FARTHEST)], axis=1)
+    sides = np.concatenate([-away, away], axis=1)
+    return np.asarray(np.maximum(0, 1 + np.minimum(sides, FARTHEST)) ** 2)
 
 
 def find_pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row, str]]:

@@ -35,8 +35,8 @@ class Weight:
     Attributes:
         mean: of real photographs.
         deviation: of real photographs.
-        low: penalty for each standard deviation that it lies below the mean, 0 or more.
-        high: the same above it.
+        low: weight of its being low, 0 or more.
+        high: weight of its being high, 0 or more.
     """
 
     mean: float
@@ -51,7 +51,7 @@ class Verdict:
 
     Attributes:
         score: 0 to 100, higher is better; half of all real photographs have 75 or more.
-        faults: what is wrong -> penalty, the largest first; they sum to the penalty.
+        faults: what is wrong -> penalty beyond that of a figure at its mean, the largest first.
         features: all figures; None where one can't be told.
     """
 
@@ -88,27 +88,34 @@ class Score:
         """Judge a look.
 
         Formula: 100 exp(-ln(4/3) penalty / typical penalty); the penalty is the sum over the figures of
-        low max(0, -z) + high max(0, z), z = (figure - mean) / deviation, at most 5.
+        low max(0, 1 - z)^2 + high max(0, 1 + z)^2, z = (figure - mean) / deviation, -5..5. So it begins one
+        deviation on the good side of the mean, and grows faster the farther a figure is off; a figure that can't
+        be told counts as if it were at the mean.
         """
         return self.judge_features(measure_features(look))
 
     def judge_features(self, features: Mapping[str, float | None]) -> Verdict:
         """Judge what ``measure_features`` gave."""
-        faults: dict[str, float] = {}
-        for name, value in features.items():
-            for fault, penalty in self._penalties(name, value):
-                faults[fault] = faults.get(fault, 0.0) + penalty
-        penalty = sum(faults.values())
+        penalty, faults = 0.0, dict[str, float]()
+        for name, weight in self.weights.items():
+            value, feature = features.get(name), FEATURES[name]
+            z = 0.0 if value is None else (value - weight.mean) / weight.deviation
+            for fault, each, side in ((feature.low, weight.low, -z), (feature.high, weight.high, z)):
+                counted = each * deviation_penalty(side)
+                penalty += counted
+                if counted > each:
+                    faults[fault] = faults.get(fault, 0.0) + counted - each
         ordered = dict(sorted(faults.items(), key=lambda item: -item[1]))
         return Verdict(100 * math.exp(-math.log(4 / 3) * penalty / self.typical), ordered, features)
 
-    def _penalties(self, name: str, value: float | None) -> list[tuple[str, float]]:
-        if value is None or name not in self.weights:
-            return []
-        weight, feature = self.weights[name], FEATURES[name]
-        away = (value - weight.mean) / weight.deviation
-        fault, each = (feature.low, weight.low) if away < 0 else (feature.high, weight.high)
-        return [(fault, each * min(abs(away), FARTHEST))] if each > 0 else []
+
+def deviation_penalty(deviations: float) -> float:
+    """Return what a figure counts that lies so many deviations on the bad side: 1 at the mean, 36 at most.
+
+    >>> [deviation_penalty(deviations) for deviations in (-3.0, -1.0, 0.0, 1.0, 5.0, 50.0)]
+    [0.0, 0.0, 1.0, 4.0, 36.0, 36.0]
+    """
+    return max(0.0, 1 + min(deviations, FARTHEST)) ** 2
 
 
 @cache
