@@ -1,6 +1,6 @@
 """Fit the score that needs no truth, and measure how often it is right.
 
-    TINTYPE_DATA=... python results/fit_score.py             both, 20 minutes on one core
+    TINTYPE_DATA=... python results/fit_score.py             both, ten minutes on one quiet core
     TINTYPE_DATA=... python results/fit_score.py measure     only how often the score that is there is right
 
 What real photographs look like is taken from photographs that models are trained on. Faults are put into others,
@@ -44,6 +44,9 @@ from tintype.measure.unaided.score import load_score
 HELD_OUT = 40
 """One photograph of so many was held out, as in the recipe of the default model."""
 
+NUMBERS = Path(sys.modules[load_score.__module__].__file__ or "").parent
+"""Folder of what is fitted: the package itself."""
+
 ItemT, FoundT = TypeVar("ItemT"), TypeVar("FoundT")
 
 
@@ -54,7 +57,6 @@ class Call:
     root: Path
     model: str
     out: Path
-    numbers: Path
     reference: int
     fitted: int
     measured: int
@@ -78,12 +80,12 @@ def _fit(call: Call, train: Sequence[Photograph], held_out: Sequence[Photograph]
     chosen = train[:: max(1, len(train) // call.reference)][: call.reference]
     looks = [*_mapped(call, score_photographs.true_look, chosen, "reference")]
     reference = score_fitting.describe_reference(looks, score_photographs.digest_of(chosen))
-    (call.numbers / "reference.json").write_text(reference, encoding="utf-8")
+    (NUMBERS / "reference.json").write_text(reference, encoding="utf-8")
     load_reference.cache_clear()
     natural = _mapped(call, score_fitting.figures_of, looks, "figures")
     rows = _rows(call, held_out[: call.fitted], faults=2)
     score = score_fitting.fit([*natural], rows)
-    (call.numbers / "score.json").write_text(score, encoding="utf-8")
+    (NUMBERS / "score.json").write_text(score, encoding="utf-8")
 
 
 def _measure(call: Call, held_out: Sequence[Photograph]) -> None:
@@ -136,8 +138,6 @@ def _parse() -> Any:
     parser.add_argument("--root", type=Path, default=os.environ.get("TINTYPE_DATA", "."))
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of score.csv")
-    numbers = Path(sys.modules[load_score.__module__].__file__ or "").parent
-    parser.add_argument("--numbers", type=Path, default=numbers, help="folder of the fitted numbers")
     parser.add_argument("--reference", type=int, default=1500, help="photographs of the reference")
     parser.add_argument("--fitted", type=int, default=120, help="photographs that are fitted to")
     parser.add_argument("--measured", type=int, default=80, help="photographs that are measured on")
