@@ -10,10 +10,11 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from tintype.color.bins import BIN_COUNT, Decoding
+from tintype.color.bins import Decoding
 from tintype.errors import BrokenModelError, ModelNotFoundError
 from tintype.learn.networks import create_network
-from tintype.models.card import Card, SizeRule, VividnessStep
+from tintype.learn.networks.traits import traits_of
+from tintype.models.card import Card, VividnessStep
 
 FILES = ("best.safetensors", "last.safetensors")
 _PATH = ((0.0, 0.0, 1.0), (0.5, Decoding().rarity, Decoding().temperature), (1.0, 1.0, 0.5))
@@ -57,16 +58,15 @@ def draft_card(network: nn.Module, recipe: Mapping[str, Any], version: str = "0"
         version: what stands behind the ``@`` of the name.
     """
     name = str(recipe["name"])
-    has_classes = bool(getattr(network, "config").classes)  # noqa: B009 - nn.Module has no such attribute for mypy
+    traits = traits_of(network)
     prior = network.get_buffer("palette.prior").double()
     return Card(
         name=f"{name}@{version}",
         system=name.partition("-")[0],
-        bins=BIN_COUNT,
-        grid=4,
-        size=SizeRule(),
-        capabilities=frozenset({"hints", "palette", "samples", "suggestions", "doubt", "features"})
-        | ({"classes"} if has_classes else set()),
+        bins=traits.bins,
+        grid=traits.grid,
+        size=traits.size,
+        capabilities=traits.capabilities,
         license="unknown",
         prior=tuple((prior / prior.sum()).tolist()),
         vividness_path=tuple(VividnessStep(*step) for step in _PATH),

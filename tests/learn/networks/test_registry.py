@@ -40,7 +40,7 @@ def test_weights_are_of_one_system_only(name):
                 system.find_config(network.state_dict())
 
 
-@pytest.mark.parametrize("name", [name for name in TINY if not name.startswith("tintype")])
+@pytest.mark.parametrize("name", TINY)
 def test_traits_are_those_of_a_card(name):
     traits = traits_of(create_network(name))
     assert traits.bins in {0, 313}

@@ -25,6 +25,7 @@ from tintype.color.lab import lightness_to_luminance, linear_to_srgb
 from tintype.errors import BrokenModelError
 from tintype.learn.networks.blocks import ConvUnit, GlobalBlock, ResidualUnit, upsample
 from tintype.learn.networks.encoders import TimmEncoder
+from tintype.learn.networks.traits import NetworkTraits
 
 AB_SCALE = 110.0
 
@@ -230,6 +231,13 @@ class TintypeNet(nn.Module):
         self.narrow = Stage(narrow + c4 + 4 * c2 + said, narrow, wide)
         self.head = nn.Conv2d(narrow, BIN_COUNT, 1)
         self.feature_norm = nn.BatchNorm1d(c16 + c32, affine=False)
+
+    @property
+    def traits(self) -> NetworkTraits:
+        """What the card says of a network of this configuration."""
+        capabilities = {"hints", "palette", "samples", "suggestions", "doubt", "features"}
+        classes = {"classes"} if self.config.classes else set()
+        return NetworkTraits(BIN_COUNT, 4, frozenset(capabilities | classes))
 
     def gray_input(self, lightness: Tensor) -> Tensor:
         """Return lightness (N, 1, H, W) as gray RGB (N, 3, H, W) in the backbone's range."""
