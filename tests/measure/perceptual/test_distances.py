@@ -98,6 +98,44 @@ def test_kernel_distance_of_few_photographs_takes_half_of_them():
     assert actual.mean > 3 * abs(kernel_distance(true[:41], draw(41, 24, 3)).mean)
 
 
+def test_paired_kernel_distance_of_a_small_set_is_not_pulled_below_zero():
+    true = draw(60, 24, 1)
+    result = 0.8 * true
+    independent = kernel_distance(draw(2000, 24, 5), 0.8 * draw(2000, 24, 6)).mean
+    assert kernel_distance(true, true, paired=True).mean == pytest.approx(0, abs=1e-9)
+    assert kernel_distance(true, true).mean < -0.1 * independent
+    assert kernel_distance(true, result, paired=True).mean == pytest.approx(independent, rel=0.5)
+
+
+def test_paired_kernel_distance_of_many_photographs_is_that_of_torch_fidelity():
+    true, other = draw(3000, 24, 1), draw(3000, 24, 2, shift=0.3)
+    result = 0.5 * true + 0.5 * other
+    paired, independent = kernel_distance(true, result, paired=True), kernel_distance(true, result)
+    assert paired.mean == pytest.approx(independent.mean, rel=0.05)
+
+
+def test_paired_kernel_distance_is_its_definition():
+    true, result = draw(4, 8, 1).astype(float), draw(4, 8, 2).astype(float)
+    pairs = [(i, j) for i in range(4) for j in range(4) if i != j]
+
+    def kernel(x, y):
+        return (x @ y / 8 + 1) ** 3
+
+    terms = [
+        kernel(true[i], true[j]) + kernel(result[i], result[j]) - 2 * kernel(true[i], result[j])
+        for i, j in pairs
+    ]
+    # The mean over all subsets of two is the mean over all pairs; 100 random ones come near.
+    found = kernel_distance(true, result, paired=True)
+    assert found.subset_size == 2
+    assert found.mean == pytest.approx(np.mean(terms), abs=3 * found.deviation / 10)
+
+
+def test_other_numbers_are_no_pairs():
+    with pytest.raises(TintypeError, match="5 truths and 6 results are no pairs"):
+        kernel_distance(draw(5, 8, 1), draw(6, 8, 2), paired=True)
+
+
 def test_precision_and_recall_are_those_of_torch_fidelity(fidelity):
     import torch
 

@@ -125,7 +125,7 @@ def _distances(network: str) -> dict[str, Figure]:
             "",
             "lower",
             "The same question as the Frechet distance asks, answered without bias for small sets.",
-            "Binkowski et al. 2018",
+            "Binkowski et al. 2018; no result is compared with its own truth",
             f"{'KID' if is_inception else 'Kernel distance'} ({title})",
         ),
         "precision": Figure(

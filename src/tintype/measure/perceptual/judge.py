@@ -23,6 +23,9 @@ from tintype.measure.perceptual.networks import Codes, Networks, Vectors
 TOGETHER = 32
 """Photographs that are collected before the networks look at them."""
 
+FEW = 1000
+"""Photographs; in smaller sets precision and recall say little."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetFigure:
@@ -242,13 +245,14 @@ def _compare_sets(network: str, names: Sequence[str], true: Vectors, result: Vec
     if frechet in names:
         found[frechet] = SetFigure(distances.frechet_distance(true, result), note=_note_number(true))
     if kernel in names:
-        distance = distances.kernel_distance(true, result)
+        distance = distances.kernel_distance(true, result, paired=True)
         note = f"{distances.KERNEL_SUBSETS} subsets of {distance.subset_size} photographs"
         found[kernel] = SetFigure(distance.mean, distance.deviation, note)
     if {precision, recall}.intersection(names):
         values = distances.precision_and_recall(true, result)
         shares = dict(zip((precision, recall), values, strict=True))
-        found |= {name: SetFigure(share) for name, share in shares.items() if name in names}
+        note = _note_balls(len(true))
+        found |= {name: SetFigure(share, note=note) for name, share in shares.items() if name in names}
     return found
 
 
@@ -257,3 +261,7 @@ def _note_number(features: Vectors) -> str:
     if count > width:
         return ""
     return f"{count} photographs, but {width} features: too high; compare with figures of {count} only"
+
+
+def _note_balls(count: int) -> str:
+    return f"{count} photographs: near 1 in small sets" if count < FEW else ""
