@@ -105,5 +105,6 @@ def _group(missing: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Put figures that are missing for one reason together."""
     reasons: dict[str, list[str]] = {}
     for name, reason in missing.items():
-        reasons.setdefault(reason, []).append(name)
+        # A report is passed on: whose home it was made in is nobody's business.
+        reasons.setdefault(reason.replace(str(Path.home()), "~"), []).append(name)
     return [*reasons.items()]
