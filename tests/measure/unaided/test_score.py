@@ -1,15 +1,19 @@
+import dataclasses
 import json
 import math
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from skimage import data
 
+from tintype.color.bins import BIN_COUNT, CENTERS, Decoding
 from tintype.colorize.colorizer import Colorizer
+from tintype.measure.unaided.confidence import expected_error
 from tintype.measure.unaided.features import FEATURES, measure_features
 from tintype.measure.unaided.look import Look, look_of
 from tintype.measure.unaided.score import Score, Weight, load_score, parse_score
-from tiny_model import write_tiny_model
+from tiny_model import create_card, write_tiny_model
 
 SCORE = Score({"bleeding": Weight(0.2, 0.1, 0.0, 2.0), "hues": Weight(6.0, 2.0, 1.0, 0.0)}, 3.0)
 
@@ -76,9 +80,33 @@ def test_all_figures_are_measured(lab):
     assert all(math.isfinite(value) for name, value in found.items() if "skin" not in name)
 
 
-def test_score_of_a_coloring_is_that_of_its_look(colorizer):
+def test_choosing_weighs_the_look_with_the_error_that_the_model_expects(colorizer):
     result = colorizer.colorize(np.ascontiguousarray(data.camera()[::2, ::2]))
-    assert load_score()(result) == load_score().judge(look_of(result)).score
+    expected = load_score().judge(look_of(result)).score * math.exp(-expected_error(result) / 10)
+    assert load_score()(result) == pytest.approx(expected)
+
+
+def test_model_without_distribution_is_judged_by_its_look(colorizer):
+    result = colorizer.colorize(np.ascontiguousarray(data.camera()[::2, ::2]))
+    card = create_card(bins=0, prior=None, vividness_path=(), capabilities=frozenset())
+    single = dataclasses.replace(
+        result, answer=dataclasses.replace(result.answer, card=card), sampled=result.ab
+    )
+    assert expected_error(single) is None
+    assert load_score()(single) == load_score().judge(look_of(result)).score
+
+
+def test_expected_error_is_that_of_colors_drawn_from_the_distribution(colorizer):
+    result = colorizer.colorize(np.ascontiguousarray(data.camera()[::4, ::4]))
+    random, shares = np.random.default_rng(0), softmax(result.answer.logits, axis=2)
+    cells = [random.choice(CENTERS, 400, p=p / p.sum()) for p in shares.reshape(-1, BIN_COUNT).astype(float)]
+    errors = np.linalg.norm(np.array(cells) - result.ab.reshape(-1, 1, 2), axis=2)
+    assert expected_error(result) == pytest.approx(errors.mean(), rel=0.01)
+
+
+def test_samples_are_expected_to_be_more_wrong(colorizer):
+    result = colorizer.colorize(np.ascontiguousarray(data.camera()[::4, ::4]), decoding=Decoding(0.0, 1.0))
+    assert all(expected_error(sample) > expected_error(result) for sample in result.alternatives(4))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 300), (4, 5000)])

@@ -18,11 +18,15 @@ from importlib.resources import files
 from typing import Any
 
 from tintype.colorize.result import Colorization
+from tintype.measure.unaided.confidence import expected_error
 from tintype.measure.unaided.features import FEATURES, measure_features
 from tintype.measure.unaided.look import LEAST_SIDE, Codes, Look, look_at, look_of, reduced_size
 
 VERSION = 1
 """Raised whenever a figure is computed otherwise, so that what was chosen by an older score is chosen anew."""
+
+ERROR_UNIT = 10.0
+"""Error expected by the model, in Lab units, that makes a result e times worse."""
 
 FARTHEST = 5.0
 """Deviations count up to so many standard deviations."""
@@ -75,10 +79,19 @@ class Score:
     name: str = "unfitted"
 
     def __call__(self, result: Colorization) -> float:
-        """Return the score of a photograph that was colored here, 0..100; 0 where it is too small to be judged."""
+        """Return how good a photograph is that was colored here: for choosing one of several results.
+
+        The score knows nothing of what is on the photograph, and alone it chooses worse than chance among samples.
+        So it is multiplied by exp(-e / 10), where e is the error that the model itself expects of the result, in
+        Lab units (``expected_error``); models without a distribution are judged by the score alone.
+
+        Returns:
+            0..100, higher is better; 0 where the photograph is too small to be judged.
+        """
         if min(reduced_size(result.photo.height, result.photo.width)) < LEAST_SIDE:
             return 0.0
-        return self.judge(look_of(result)).score
+        error = expected_error(result) or 0.0
+        return self.judge(look_of(result)).score * math.exp(-error / ERROR_UNIT)
 
     def judge_codes(self, codes: Codes) -> Verdict:
         """Judge a photograph of any program: (H, W, 3) uint8 sRGB."""
