@@ -67,30 +67,53 @@ def recolored(photograph, factor):
     return np.rint((gray + factor * (photograph - gray)).clip(0, 255)).astype(np.uint8)
 
 
+class Served:
+    """A study that is served; its clients are closed when the server is."""
+
+    def __init__(self, address, study):
+        self.address, self.study = address, study
+        self.clients = []
+
+    def client(self, **options):
+        client = httpx.Client(base_url=self.address, timeout=60, **options)
+        self.clients.append(client)
+        return client
+
+    def organizer(self):
+        return self.client(headers={"Authorization": f"Bearer {self.study.store.organizer_key}"})
+
+    def participant(self, choose=lambda trial: "left", **options):
+        return Participant(self.client(**options), self.study, choose)
+
+
 @contextmanager
 def served(path, cache, **options):
-    """Serve a study on a free port of the loopback; gives (address, study)."""
+    """Serve a study on a free port of the loopback."""
     with open_study(path, cache=cache, **options) as study:
-        config = uvicorn.Config(create_server(study), port=0, log_level="error", access_log=False)
+        config = uvicorn.Config(
+            create_server(study), port=0, log_level="error", access_log=False, server_header=False
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        found = Served(f"http://127.0.0.1:{port}/", study)
         try:
-            while not server.started:
-                time.sleep(0.01)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            yield f"http://127.0.0.1:{port}/", study
+            yield found
         finally:
+            for client in found.clients:
+                client.close()
             server.should_exit = True
             thread.join()
 
 
 class Participant:
-    """Someone who answers over HTTP as the page does; `choose(trial of the store)` gives the side."""
+    """Someone who answers over HTTP as the page does; `choose` gives the side for a trial of the store."""
 
-    def __init__(self, address, study, choose):
-        self.client = httpx.Client(base_url=address, timeout=60)
-        self.study, self.choose = study, choose
+    def __init__(self, client, study, choose):
+        self.client, self.study, self.choose = client, study, choose
 
     def begin(self):
         return self.client.post("api/session").json()

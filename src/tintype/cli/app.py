@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from tintype import __version__
-from tintype.cli import data, models
+from tintype.cli import data, models, study
 from tintype.cli.ablate import ablate
 from tintype.cli.benchmark import benchmark
 from tintype.cli.colorize import colorize
@@ -40,6 +40,7 @@ def create_app() -> App:
         add_command(app, command, command.__name__)
     app.command(models.app)
     app.command(data.app)
+    app.command(study.app)
     app.register_install_completion_command(
         help="Install completion for your shell (bash, zsh, fish).",
         usage="Usage: tintype --install-completion [OPTIONS]",

@@ -17,6 +17,5 @@ def study_file(tmp_path):
 
 @pytest.fixture
 def server(study_file, cache):
-    """(address, study) of a study that is served."""
     with served(study_file, cache) as found:
         yield found

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -154,7 +155,8 @@ def test_file_holds_no_key_and_no_address(store, path, design):
     answer_all(store, key)
     content = path.read_bytes()
     assert key.encode() not in content
-    names = {row[1] for row in sqlite3.connect(path).execute("SELECT name, sql FROM sqlite_master") if row[1]}
+    with closing(sqlite3.connect(path)) as connection:
+        names = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master") if row[0]}
     for word in ("address", "agent", "email", "ip "):
         assert not any(word in text.lower() for text in names)
 

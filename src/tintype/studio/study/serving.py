@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from tintype.errors import StudyError
@@ -83,10 +83,8 @@ def serve(study: Study, host: str, port: int, announce: Callable[[str], None]) -
         date_header=False,
         timeout_graceful_shutdown=5,
     )
-    try:
+    with closing(listener), suppress(KeyboardInterrupt):  # which is how it is meant to end
         uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        listener.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
