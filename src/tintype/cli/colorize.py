@@ -73,7 +73,7 @@ def colorize(
             answers are averaged. The size of the result is always that of the photograph.
         mirrored: Look at the mirrored photograph too, and average.
         best_of: Color each photograph in so many ways, at other sizes first and then as samples, and keep the one
-            that looks most like a photograph: a score judges color, edges and tones, not what is on it.
+            that looks most like a photograph (color, edges, tones) and that the model itself doubts least.
         hints: Colors for places, as JSON: what you know about the photograph.
         palette: Colors for the photograph as a whole: a color photograph, or a JSON file.
         samples: Write so many alternatives beside each result.
