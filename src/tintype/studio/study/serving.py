@@ -74,16 +74,15 @@ def serve(study: Study, host: str, port: int, announce: Callable[[str], None]) -
     import uvicorn  # noqa: PLC0415 - only who serves needs it
 
     listener = _listen(host, port)
-    announce(_address(host, listener.getsockname()[1]))
-    config = uvicorn.Config(
-        create_server(study),
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=5,
-    )
     with closing(listener), suppress(KeyboardInterrupt):  # which is how it is meant to end
+        config = uvicorn.Config(
+            create_server(study),
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        announce(_address(host, listener.getsockname()[1]))
         uvicorn.Server(config).run(sockets=[listener])
 
 
