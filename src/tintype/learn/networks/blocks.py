@@ -8,11 +8,11 @@ from torch.nn import functional as F
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution (no bias), batch norm, ReLU: (N, inputs, H, W) -> (N, outputs, H, W)."""
+    """Convolution (no bias), batch norm, ReLU: (N, inputs, H, W) -> (N, outputs, H/stride, W/stride)."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> None:
         super().__init__(
-            nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
+            nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False),
             nn.BatchNorm2d(outputs),
             nn.ReLU(inplace=True),
         )
@@ -151,3 +151,11 @@ def start_for_relu(network: nn.Module) -> None:
             nn.init.normal_(module.weight, std=(2 / fans) ** 0.5)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def start_for_tanh(head: nn.Conv2d) -> None:
+    """Draw the weights of a last convolution so small that tanh or sigmoid behind it begin in their straight part."""
+    fans = head.in_channels * head.kernel_size[0] * head.kernel_size[1]
+    nn.init.normal_(head.weight, std=0.1 / fans**0.5)
+    if head.bias is not None:
+        nn.init.zeros_(head.bias)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +20,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from tintype.errors import MissingExtraError, ModelNotFoundError, RecipeError
+from tintype.color.lab import lightness_to_luminance, linear_to_srgb
+from tintype.errors import BrokenModelError, MissingExtraError, ModelNotFoundError, RecipeError
 
 WEIGHTS_VARIABLE = "TINTYPE_WEIGHTS"
 _torchvision_operators: list[
@@ -105,7 +108,7 @@ class TimmEncoder(nn.Module):
         backbone: timm's name, for example ``mobilenetv2_100``.
         weights: ``local`` (a file in TINTYPE_WEIGHTS), ``timm`` (timm downloads), or ``none``.
         same_padding: pad as TensorFlow does (`pad_as_tensorflow`).
-        classes: number of classes of the classifier, 0 for none.
+        classes: number of classes of the classifier; 0 leaves out all that lies behind the deepest features.
         overrides: further arguments of ``timm.create_model``, for tiny sizes.
 
     Shape:
@@ -125,11 +128,14 @@ class TimmEncoder(nn.Module):
         timm = import_timm()
         if not timm.is_model(backbone):
             raise RecipeError(f"backbone {backbone!r} is not known to timm: see timm.list_models()")
-        body = timm.create_model(
-            backbone, pretrained=weights == "timm", num_classes=classes, **(overrides or {})
-        )
+        asked = dict(overrides or {})
+        if classes:
+            asked["num_classes"] = classes
+        body = timm.create_model(backbone, pretrained=weights == "timm", **asked)
         if weights == "local":
             _load_weights(body, backbone)
+        if not classes:
+            body.prune_intermediate_layers(None, prune_norm=True, prune_head=True)
         info = body.feature_info if isinstance(body.feature_info, list) else body.feature_info.info
         self.channels = tuple(stage["num_chs"] for stage in info)
         self.reductions = tuple(stage["reduction"] for stage in info)
@@ -146,3 +152,56 @@ class TimmEncoder(nn.Module):
         if hasattr(body, "conv_head"):  # EfficientNet family: a 1x1 convolution before the pool
             deepest = body.bn2(body.conv_head(deepest))
         return body.forward_head(deepest)
+
+
+class GrayRgb(nn.Module):
+    """Renders lightness as gray sRGB in the range that a pretrained backbone expects.
+
+    Mean and standard deviation are kept with the weights, so that they are found again with them.
+
+    Shape:
+        lightness (N, 1, H, W), 0..100 -> (N, 3, H, W).
+    """
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.std: Tensor
+        self.register_buffer("mean", torch.tensor(mean)[:, None, None])
+        self.register_buffer("std", torch.tensor(std)[:, None, None])
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Return gray sRGB, standardized."""
+        return (linear_to_srgb(lightness_to_luminance(lightness)) - self.mean) / self.std
+
+
+def find_encoder(
+    state: Mapping[str, Tensor], backbones: Iterable[str], *, classes: int = 0
+) -> dict[str, Any]:
+    """Return what a state dict tells of the `TimmEncoder` in ``encoder`` and of the `GrayRgb` in ``gray``.
+
+    Args:
+        state: of a network that has both under these names.
+        backbones: timm's names to be tried.
+        classes: of the encoder's classifier.
+
+    Returns:
+        The values of ``backbone``, ``same_padding``, ``mean`` and ``std`` as `TimmEncoder` and `GrayRgb` take them.
+
+    Raises:
+        BrokenModelError: an unknown backbone.
+        KeyError: the network has no ``gray``.
+    """
+    mean, std = (_as_numbers(state[name]) for name in ("gray.mean", "gray.std"))
+    shapes = {n.removeprefix("encoder."): t.shape for n, t in state.items() if n.startswith("encoder.")}
+    for backbone, same_padding in product(dict.fromkeys(backbones), (False, True)):
+        with torch.device("meta"):  # shapes without weights
+            encoder = TimmEncoder(backbone, same_padding=same_padding, classes=classes)
+        if {name: tensor.shape for name, tensor in encoder.state_dict().items()} == shapes:
+            return {"backbone": backbone, "same_padding": same_padding, "mean": mean, "std": std}
+    raise BrokenModelError("the weights' backbone is none that Tintype knows; name it")
+
+
+def _as_numbers(vector: Tensor) -> tuple[float, ...]:
+    """Return a vector as the decimal numbers that it was made of."""
+    return tuple(round(float(value), 6) for value in vector.flatten())
