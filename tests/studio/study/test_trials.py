@@ -46,6 +46,14 @@ def test_session_has_its_parts_in_order(design):
     assert not trials[2].attention
 
 
+def test_checks_are_spread_over_the_judged_trials(design):
+    for trials in sessions(design(TEST, study=STUDY), 40):
+        marks = [it.attention for it in trials if not it.practice]
+        first, second = (place for place, mark in enumerate(marks) if mark)
+        assert first >= 2
+        assert second - first > 2
+
+
 def test_same_seed_and_number_give_the_same_session(design):
     assert plan_session(design(), 3, {}) == plan_session(design(), 3, {})
     assert plan_session(design(), 3, {}) != plan_session(design(), 4, {})

@@ -2,6 +2,7 @@
 // The key stands behind the # of the address, which browsers send to nobody; it is asked for once.
 
 import { make, show } from "./dom.js";
+import { say, useTexts } from "./texts.js";
 
 const EVERY_MS = 5000;
 const MOST_PEOPLE = 50;
@@ -30,22 +31,22 @@ async function ask(path, options = {}) {
 async function refresh() {
   try {
     const progress = await (await ask("api/organizer/progress")).json();
-    say("");
+    notice("");
     draw(progress);
   } catch (error) {
     if (error.message === "key") return refuse();
-    say("The server can't be reached. Trying again …");
+    notice(say("organizer_unreachable"));
   }
   setTimeout(refresh, EVERY_MS);
 }
 
-function say(text) {
+function notice(text) {
   document.getElementById("notice").textContent = text;
 }
 
 function refuse() {
   show(
-    make("article", {}, make("h1", {}, "This page needs its key"), make("p", { class: "lead" }, "Open the whole address that “tintype study serve” printed for the organizer."))
+    make("article", {}, make("h1", {}, say("organizer_no_key_heading")), make("p", { class: "lead" }, say("organizer_no_key")))
   );
 }
 
@@ -53,7 +54,7 @@ function draw(progress) {
   const now = JSON.stringify(progress);
   if (now === drawn) return; // what is selected stays selected
   drawn = now;
-  document.title = `${progress.title} – organizer`;
+  document.title = `${progress.title} – ${say("organizer")}`;
   const y = window.scrollY;
   const focused = document.activeElement?.id;
   show(head(progress), figures(progress), invitation(), coverage(progress), days(progress), people(progress));
@@ -62,56 +63,56 @@ function draw(progress) {
 }
 
 function head(progress) {
-  const state = progress.is_open ? "Open: new participants may begin" : "Closed: who has begun may finish";
-  const door = make("button", { id: "door", class: "plain", type: "button", onclick: () => setDoor(!progress.is_open) }, progress.is_open ? "Close the study" : "Open it again");
-  const csv = make("button", { id: "csv", class: "go", type: "button", onclick: () => download(progress.study) }, "Download answers (CSV)");
+  const state = say(progress.is_open ? "organizer_open" : "organizer_closed");
+  const door = make("button", { id: "door", class: "plain", type: "button", onclick: () => setDoor(!progress.is_open) }, say(progress.is_open ? "organizer_close" : "organizer_reopen"));
+  const csv = make("button", { id: "csv", class: "go", type: "button", onclick: () => download(progress.study) }, say("organizer_download"));
   return make(
     "header",
     { class: "top" },
-    make("div", {}, make("h1", {}, progress.title), make("p", { class: `door ${progress.is_open ? "open" : ""}` }, state), progress.rehearsal && make("p", {}, "Rehearsal: no answers are kept.")),
+    make("div", {}, make("h1", {}, progress.title), make("p", { class: `door ${progress.is_open ? "open" : ""}` }, state), progress.rehearsal && make("p", {}, say("rehearsal"))),
     make("div", { class: "buttons" }, door, csv)
   );
 }
 
 function figures(progress) {
   const checks = progress.participants.reduce((sum, it) => ({ passed: sum.passed + it.checks_passed, all: sum.all + it.checks }), { passed: 0, all: 0 });
-  const figure = (name, value) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)));
+  const figure = (name, value) => make("div", {}, make("dt", {}, say(name)), make("dd", {}, String(value)));
   return make(
     "dl",
     { class: "figures" },
-    figure("have begun", progress.limit ? `${progress.begun} of ${progress.limit}` : progress.begun),
-    figure("have finished", progress.finished),
-    figure("judged answers", progress.answers.toLocaleString("en")),
-    figure("checks passed", checks.all ? `${Math.round((100 * checks.passed) / checks.all)} %` : "–")
+    figure("organizer_begun", progress.limit ? of(progress.begun, progress.limit) : progress.begun),
+    figure("organizer_finished", progress.finished),
+    figure("organizer_answers", progress.answers.toLocaleString(document.documentElement.lang)),
+    figure("organizer_checks", checks.all ? `${Math.round((100 * checks.passed) / checks.all)} %` : "–")
   );
 }
 
 function invitation() {
   const address = new URL(".", location.href).href;
-  const button = make("button", { id: "copy", class: "plain", type: "button", onclick: () => copy(address, button) }, "Copy");
-  return make("section", {}, make("h2", {}, "Invite people"), make("p", {}, "This address is all that they need."), make("div", { class: "link" }, make("code", {}, address), button));
+  const button = make("button", { id: "copy", class: "plain", type: "button", onclick: () => copy(address, button) }, say("organizer_copy"));
+  return make("section", {}, make("h2", {}, say("organizer_invite_heading")), make("p", {}, say("organizer_invite")), make("div", { class: "link" }, make("code", {}, address), button));
 }
 
 async function copy(text, button) {
   await navigator.clipboard.writeText(text);
-  button.textContent = "Copied";
+  button.textContent = say("organizer_copied");
 }
 
 function coverage(progress) {
   const rows = progress.comparisons.map((it) => [
-    { real_or_colored: "real or colored", preference: "preference" }[it.kind],
+    say(`organizer_${it.kind}`),
     it.pair.join(" – "),
     number(it.answers),
-    make("td", {}, part(it.photographs, progress.photographs), `${it.photographs} of ${progress.photographs}`),
-    number(it.fewest === it.most ? it.most : `${it.fewest} to ${it.most}`),
+    make("td", {}, part(it.photographs, progress.photographs), of(it.photographs, progress.photographs)),
+    number(it.fewest === it.most ? it.most : say("organizer_range", it)),
   ]);
-  const headings = ["question", "comparison", ["answers"], "photographs seen", ["answers for each"]];
+  const headings = ["organizer_question", "organizer_comparison", ["organizer_count"], "organizer_photographs", ["organizer_each"]];
   return make(
     "section",
     {},
-    make("h2", {}, "Comparisons"),
-    make("p", {}, "Photographs with the fewest answers come next. Who is ahead is not shown here, so that nobody is tempted to stop early: “tintype study analyze” tells at the end."),
-    rows.length ? table(headings, rows) : make("p", { class: "empty" }, "No answers yet.")
+    make("h2", {}, say("organizer_comparisons_heading")),
+    make("p", {}, say("organizer_comparisons")),
+    rows.length ? table(headings, rows) : make("p", { class: "empty" }, say("organizer_no_answers"))
   );
 }
 
@@ -119,14 +120,14 @@ function days(progress) {
   if (progress.days.length < 2) return null;
   const most = Math.max(...progress.days.map(([, count]) => count));
   const bars = progress.days.map(([day, count]) => {
-    const bar = make("span", { title: `${day}: ${count} answers` });
+    const bar = make("span", { title: `${day}: ${count}` });
     bar.style.height = `${(100 * count) / most}%`;
     return bar;
   });
   return make(
     "section",
     {},
-    make("h2", {}, "Answers per day"),
+    make("h2", {}, say("organizer_days_heading")),
     make("div", { class: "days" }, ...bars),
     make("p", { class: "ends" }, make("span", {}, progress.days[0][0]), make("span", {}, progress.days.at(-1)[0]))
   );
@@ -137,18 +138,22 @@ function people(progress) {
   const rows = latest.map((it) => [
     make("td", { class: "code" }, it.participant),
     it.begun_at.slice(0, 16).replace("T", " "),
-    make("td", {}, part(it.done, it.total), it.done === it.total ? "finished" : `${it.done} of ${it.total}`),
-    number(it.checks ? `${it.checks_passed} of ${it.checks}` : "–"),
+    make("td", {}, part(it.done, it.total), it.done === it.total ? say("organizer_done") : of(it.done, it.total)),
+    number(it.checks ? of(it.checks_passed, it.checks) : "–"),
     number(it.response_ms === null ? "–" : `${(it.response_ms / 1000).toFixed(1)} s`),
   ]);
-  const more = progress.participants.length > MOST_PEOPLE ? ` The latest ${MOST_PEOPLE} of ${progress.participants.length}.` : "";
+  const more = progress.participants.length > MOST_PEOPLE ? ` ${say("organizer_latest", { shown: MOST_PEOPLE, all: progress.participants.length })}` : "";
   return make(
     "section",
     {},
-    make("h2", {}, "Participants"),
-    make("p", {}, `Random codes; nothing else is known about anyone.${more}`),
-    rows.length ? table(["code", "begun (UTC)", "trials", ["checks passed"], ["median response"]], rows) : make("p", { class: "empty" }, "Nobody has begun yet.")
+    make("h2", {}, say("organizer_people_heading")),
+    make("p", {}, say("organizer_people") + more),
+    rows.length ? table(["organizer_code", "organizer_time", "organizer_trials", ["organizer_checks"], ["organizer_response"]], rows) : make("p", { class: "empty" }, say("organizer_nobody"))
   );
+}
+
+function of(value, all) {
+  return say("organizer_of", { value, all });
 }
 
 function part(value, all) {
@@ -162,7 +167,7 @@ function number(value) {
 }
 
 function table(headings, rows) {
-  const head = headings.map((it) => (Array.isArray(it) ? make("th", { class: "number" }, it[0]) : make("th", {}, it)));
+  const head = headings.map((it) => (Array.isArray(it) ? make("th", { class: "number" }, say(it[0])) : make("th", {}, say(it))));
   const body = rows.map((row) => make("tr", {}, ...row.map((cell) => (cell instanceof Node ? cell : make("td", {}, cell)))));
   return make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body)));
 }
@@ -180,4 +185,11 @@ async function download(name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-refresh();
+async function main() {
+  const study = await (await ask("api/study")).json();
+  useTexts(study.texts);
+  document.documentElement.lang = study.language;
+  await refresh();
+}
+
+main();
