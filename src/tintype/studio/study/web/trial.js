@@ -8,7 +8,6 @@ import { say } from "./texts.js";
 const CROSS_MS = 700;
 const TOO_SOON_MS = 150; // nobody answers pictures within this time: it was meant for those before
 const GAP = 20;
-const CAPTION = 44;
 const KEYS = { ArrowLeft: "left", ArrowUp: "left", ArrowRight: "right", ArrowDown: "right" };
 const SIDES = ["left", "right"];
 const loads = new Map();
@@ -118,7 +117,7 @@ function keepArranged(stage) {
     if (!pictures || !stage.area.clientWidth) return;
     const [{ naturalWidth: width, naturalHeight: height }] = pictures;
     const size = { width: stage.area.clientWidth, height: stage.area.clientHeight };
-    stage.arrangement = arrange(size, { width, height }, GAP, CAPTION);
+    stage.arrangement = arrange(size, { width, height }, GAP, stage.captions.left.offsetHeight);
     stage.area.classList.toggle("stacked", stage.arrangement.layout === "stacked");
     for (const side of SIDES) name(stage, side);
     for (const picture of pictures) {
