@@ -19,8 +19,7 @@ from tintype.colorize.settings import Choices, Settings, choose_settings
 from tintype.errors import UnsupportedByModelError
 from tintype.guidance.guidance import Guidance
 from tintype.models.card import Card
-from tintype.models.catalog import ModelFile, find_model
-from tintype.models.onnx_file import fingerprint
+from tintype.models.catalog import ModelFile, find_model, fingerprint
 from tintype.models.session import Session
 from tintype.photos.photo import Photo
 from tintype.photos.read import read_photo

@@ -17,12 +17,12 @@ from pathlib import Path
 import platformdirs
 
 from tintype.errors import BrokenModelError, ModelError, ModelNotFoundError
+from tintype.models import array_file, onnx_file
 from tintype.models.card import CARD_KEY, Card
-from tintype.models.onnx_file import fingerprint, read_metadata
 
 MODELS_VARIABLE = "TINTYPE_MODELS"
 BUNDLED_FOLDER = Path(__file__).parent / "bundled"
-_SUFFIX = ".onnx"
+_SUFFIXES = (".onnx", array_file.SUFFIX)
 
 OnBroken = Callable[[Path, ModelError], None]
 
@@ -53,6 +53,17 @@ class ModelFile:
             )
 
 
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 (hex) of a model's file without its card.
+
+    Raises:
+        ModelNotFoundError, BrokenModelError: as for `read_model`.
+    """
+    if array_file.is_array_file(path):
+        return array_file.fingerprint(path)
+    return onnx_file.fingerprint(path)
+
+
 def user_folder() -> Path:
     """Return the folder for one's own models; it need not exist."""
     if named := os.environ.get(MODELS_VARIABLE):
@@ -61,13 +72,16 @@ def user_folder() -> Path:
 
 
 def read_model(path: Path) -> ModelFile:
-    """Read the card of a model's file; the graph is not loaded.
+    """Read the card of a model's file; graph and arrays are not loaded.
 
     Raises:
         ModelNotFoundError: there is no such file, or it may not be read.
-        BrokenModelError: no ONNX file, no card in it, or a card that can't be.
+        BrokenModelError: no ONNX file or archive of arrays, no card in it, or one that can't be.
     """
-    text = read_metadata(path).get(CARD_KEY)
+    if array_file.is_array_file(path):
+        text = array_file.read_card_text(path)
+    else:
+        text = onnx_file.read_metadata(path).get(CARD_KEY)
     if text is None:
         raise BrokenModelError(
             f"{path} has no Tintype card; bring it under the contract with 'tintype export'"
@@ -101,7 +115,8 @@ def find_model(name: str | Path) -> ModelFile:
     """Return the model of a name or path.
 
     Args:
-        name: ``system-size`` for the newest version, ``system-size@version``, or the path of a .onnx file.
+        name: ``system-size`` for the newest version, ``system-size@version``, or the path of a .onnx or
+            .npz file.
 
     Raises:
         ModelNotFoundError: no such model; the text names those that are near.
@@ -121,14 +136,14 @@ def find_model(name: str | Path) -> ModelFile:
 
 
 def _is_path(name: str | Path) -> bool:
-    return isinstance(name, Path) or name.endswith(_SUFFIX) or "/" in name or os.sep in name
+    return isinstance(name, Path) or name.endswith(_SUFFIXES) or "/" in name or os.sep in name
 
 
 def _files() -> Iterator[Path]:
     """Return the models' files, those of the user first."""
     for folder in (user_folder(), BUNDLED_FOLDER):
         try:
-            yield from sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
+            yield from sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
         except OSError:  # the user's folder need not exist, and one that may not be read holds nothing for us
             continue
 

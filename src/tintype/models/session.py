@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tintype.errors import BrokenModelError, MissingExtraError, ModelError
+from tintype.errors import BrokenModelError, MissingExtraError, ModelError, TintypeError
+from tintype.models.array_file import is_array_file
 from tintype.models.card import Card
 from tintype.models.catalog import ModelFile
 from tintype.models.contract import check_inputs, check_interface, check_outputs, inputs_of, outputs_of
@@ -122,11 +123,11 @@ class Session:
     ) -> None:
         if threads is not None and threads < 1:
             raise ModelError(f"threads is {threads}; give 1 or more")
-        ort = _import_onnxruntime()
         self.card: Card = model.card
         self.threads = threads or default_threads()
-        chosen = _choose_providers(providers, ort.get_available_providers())
-        self._session = _load(ort, model, self.threads, chosen, may_fall_back=providers is None)
+        self._session: Any = (_open_arrays if is_array_file(model.path) else _open_graph)(
+            model, self.threads, providers
+        )
         self.providers = tuple(self._session.get_providers())
         check_interface(model.card, self._session.get_inputs(), self._session.get_outputs())
 
@@ -183,12 +184,32 @@ class Session:
             raise ModelError(f"model {self.card.name} has no output {unknown[0]!r}; it has {sorted(known)}")
         try:
             results: list[Array] = self._session.run(names, feeds)
+        except TintypeError:
+            raise
         except Exception as error:  # ONNX Runtime's errors have no common base but Exception
             raise ModelError(
                 f"model {self.card.name} failed on {self.providers[0]}: {_reason(error)}; "
                 "try a smaller size, or the provider 'cpu'"
             ) from error
         return results
+
+
+def _open_graph(
+    model: ModelFile, threads: int, providers: Sequence[str] | None
+) -> onnxruntime.InferenceSession:
+    ort = _import_onnxruntime()
+    chosen = _choose_providers(providers, ort.get_available_providers())
+    return _load(ort, model, threads, chosen, may_fall_back=providers is None)
+
+
+def _open_arrays(model: ModelFile, threads: int, providers: Sequence[str] | None) -> Any:
+    """Load a model that numpy runs, which knows but one provider."""
+    from tintype.models.examples.method import PROVIDER, MethodSession  # noqa: PLC0415 - few models are of this kind
+
+    for name in providers or ():
+        if not PROVIDER.lower().startswith(name.lower()):
+            raise MissingExtraError(f"{model.card.name} runs on the CPU alone, not on {name!r}; leave it out")
+    return MethodSession(model, threads)
 
 
 def _import_onnxruntime() -> Any:

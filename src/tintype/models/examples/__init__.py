@@ -1,0 +1,1 @@
+"""Systems that are no single graph: what they learned lies in arrays, and numpy computes the rest."""
