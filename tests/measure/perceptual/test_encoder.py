@@ -23,7 +23,7 @@ def test_features_are_those_of_the_three_separations(model, photographs):
     features = ModelEncoder(model)(photographs[:2])
     assert features.shape == (2, 24)
     assert features.dtype == np.float32
-    assert features[0] == pytest.approx(np.concatenate(expected), abs=1e-6)
+    assert features[0] == pytest.approx(np.sqrt(8) * np.concatenate(expected), abs=1e-6)
 
 
 def test_color_is_seen_although_the_lightness_is_the_same(model, photographs):

@@ -5,8 +5,9 @@ plainly, its encoder would find no difference. So it is shown the three separati
 black-and-white film would have recorded behind a red, a green and a blue filter. Each of them is the kind of
 picture that the encoder was trained on, and together they hold all of the color.
 
-The features of a separation are averaged over its cells; those of the three stand side by side. Figures belong
-to one version of one model and must name it.
+The features of a separation are averaged over its cells; those of the three stand side by side. A cell's C
+features are scaled to a mean square of 1 instead of unit length, so that the kernel of the kernel distance sees
+numbers of the size that it was made for. Figures belong to one version of one model and must name it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class ModelEncoder:
         size = self._colorizer.card.size.fit(*picture.shape[:2])
         lightness = np.stack([self._reduce(picture[..., channel], size) for channel in range(3)])
         features = self._colorizer.session.run(lightness[:, None], outputs=("features",))["features"]
-        return np.asarray(features.mean(axis=(2, 3)).ravel(), np.float32)
+        root = np.sqrt(features.shape[1])
+        return np.asarray(root * features.mean(axis=(2, 3)).ravel(), np.float32)
 
     def _reduce(self, separation: Codes, size: tuple[int, int]) -> Vectors:
         """Return the lightness (h, w) of one channel, as that of any gray photograph."""
