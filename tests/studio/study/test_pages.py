@@ -73,9 +73,13 @@ async def begin(page):
     await page.get_by_role("heading", name="Spot the machine").wait_for()
 
 
-async def press(page, key):
+async def see(page):
     await page.locator(OPEN).wait_for()
     await page.wait_for_timeout(200)  # sooner, the page takes no answer
+
+
+async def press(page, key):
+    await see(page)
     await page.keyboard.press(key)
     await page.locator(OPEN).wait_for(state="detached")
 
@@ -177,7 +181,7 @@ def test_answer_given_without_a_connection_arrives_later(server):
             page = await open_page(server.address, **DESK)
             await begin(page)
             await page.locator("article .go").click()
-            await page.locator(OPEN).wait_for()
+            await see(page)
             await page.route("**/api/answer", lambda route: route.abort())
             await page.keyboard.press("ArrowLeft")
             await expect(page.locator("#notice")).to_contain_text("Your answer is safe")
