@@ -9,13 +9,15 @@ from typing import Any
 from torch import nn
 
 from tintype.errors import RecipeError
-from tintype.learn.networks import ddcolor23, eccv16, siggraph17, tintype
+from tintype.learn.networks import ddcolor23, divcolor17, eccv16, iizuka16, siggraph17, tintype
 from tintype.learn.networks.traits import System
 
 SYSTEMS: tuple[System, ...] = (
     System("tintype", tintype.CONFIGS, tintype.TintypeNet, tintype.find_config),
     System("eccv16", eccv16.CONFIGS, eccv16.EccvNet, eccv16.find_config),
     System("siggraph17", siggraph17.CONFIGS, siggraph17.SiggraphNet, siggraph17.find_config),
+    System("iizuka16", iizuka16.CONFIGS, iizuka16.IizukaNet, iizuka16.find_config),
+    System("divcolor17", divcolor17.CONFIGS, divcolor17.DivcolorNet, divcolor17.find_config),
     System("ddcolor23", ddcolor23.CONFIGS, ddcolor23.DdcolorNet, ddcolor23.find_config),
 )
 """Every system, in the order in which they are asked whose weights a file holds."""
