@@ -1,15 +1,17 @@
-import math
-
+import pytest
 import torch
 from torch.nn import functional as F
 
+from tintype.errors import RecipeError
 from tintype.learn.losses.classification import (
     cells_of,
     classifier_distillation,
+    label_cross_entropy,
     rebalancing_weights,
+    scale_gradient,
     soft_cross_entropy,
 )
-from tintype.learn.losses.regression import smooth_color_distance
+from tintype.learn.losses.regression import color_distance, distribution_distance
 
 
 def test_cells_of_keeps_each_cells_channels_together():
@@ -39,20 +41,42 @@ def test_rebalancing_weights_average_to_one_and_favor_the_rare():
     torch.testing.assert_close(rebalancing_weights(prior, 0.0), torch.ones(3))
 
 
-def test_class_weights_scale_the_cells_of_their_bin():
-    answer = F.log_softmax(torch.zeros(2, 4), 1)
+def test_class_weights_change_the_gradient_and_not_the_loss():
+    logits = torch.zeros(2, 4, requires_grad=True)
     bins, weights = torch.tensor([[0], [1]]), torch.ones(2, 1)
-    plain = soft_cross_entropy(answer, bins, weights)
-    doubled = soft_cross_entropy(answer, bins, weights, torch.tensor([3.0, 1.0, 1.0, 1.0]))
-    torch.testing.assert_close(plain, torch.tensor(math.log(4.0)))
-    torch.testing.assert_close(doubled, 2 * plain)
+    plain = soft_cross_entropy(F.log_softmax(logits, 1), bins, weights)
+    (gradient,) = torch.autograd.grad(plain, logits)
+    scale = torch.tensor([3.0, 0.5, 1.0, 1.0])[bins]
+    weighed = soft_cross_entropy(scale_gradient(F.log_softmax(logits, 1), scale), bins, weights)
+    torch.testing.assert_close(weighed, plain)
+    (weighed_gradient,) = torch.autograd.grad(weighed, logits)
+    torch.testing.assert_close(weighed_gradient, gradient * torch.tensor([[3.0], [0.5]]))
 
 
-def test_smooth_color_distance_of_a_sure_answer_is_its_bins_distance():
+def test_labels_that_are_missing_count_for_nothing():
+    logits = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([2, -1, 0, -1])
+    expected = F.cross_entropy(logits[[0, 2]], labels[[0, 2]]) / 2
+    torch.testing.assert_close(label_cross_entropy(logits, labels), expected)
+    assert float(label_cross_entropy(logits, torch.full((4,), -1))) == 0
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("l1", 3.0), ("l2", 9.0), ("smooth_l1", 2.5), ("huber", 2.5)])
+def test_color_distance_is_that_of_its_kind_in_its_unit(kind, expected):
+    ab, truth = torch.zeros(1, 2, 4, 4), torch.full((1, 2, 4, 4), 30.0)
+    assert float(color_distance(ab, truth, kind, 10.0)) == pytest.approx(expected)
+
+
+def test_color_distance_of_unknown_kind_names_the_known():
+    with pytest.raises(RecipeError, match="huber"):
+        color_distance(torch.zeros(1), torch.zeros(1), "l3")
+
+
+def test_distribution_distance_of_a_sure_answer_is_its_bins_distance():
     centers = torch.tensor([[0.0, 0.0], [20.0, 0.0]])
     sure = torch.tensor([[0.0, -1e4]])
     torch.testing.assert_close(
-        smooth_color_distance(sure, torch.tensor([[30.0, 0.0]]), centers), torch.tensor((3.0 - 0.5) / 2)
+        distribution_distance(sure, torch.tensor([[30.0, 0.0]]), centers), torch.tensor((3.0 - 0.5) / 2)
     )
 
 

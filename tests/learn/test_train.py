@@ -10,6 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+import tintype.learn.course as course_module
 import tintype.learn.run as run_module
 from tintype.errors import TrainingError, WriteFailedError
 from tintype.learn.ablate import Study, ablate, read_study
@@ -74,6 +75,37 @@ def test_saved_weights_load_strictly(finished: Path):
     network = create_network("tintype-tiny")
     network.load_state_dict(load_file(finished / "last.safetensors"))
     assert float(network.palette.prior.sum()) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_default_training_takes_the_steps_it_always_took(shards: Path, tmp_path: Path, monkeypatch):
+    """Long runs are gone on with by newer versions, which must not change what they learn."""
+    monkeypatch.setattr(course_module, "LOG_EVERY", 1)
+    terms: list[tuple[float, float, float]] = []
+
+    def note(shown: int, samples: int, figures: dict[str, float]) -> None:
+        terms.append(tuple(figures[name] for name in ("classification", "regression", "distillation")))
+
+    train_on_cpu(fast_recipe(shards), tmp_path, progress=note)
+    expected = [
+        (5.919197, 0.160683, 0.0),
+        (5.995700, 0.090831, 0.0),
+        (5.933514, 0.123606, 0.000410),
+        (5.889829, 0.114194, 0.0),
+        (5.959982, 0.107901, 0.019069),
+        (5.833528, 0.151037, 0.0),
+        (5.806868, 0.087666, 0.009583),
+        (5.626095, 0.163319, 0.0),
+    ]
+    for step, wanted in zip(terms, expected, strict=True):
+        assert step == pytest.approx(wanted, rel=2e-3, abs=2e-4)
+
+
+def test_checkpoint_of_an_earlier_version_is_gone_on_from(finished: Path, shards: Path, tmp_path: Path):
+    state = torch.load(finished / CHECKPOINT, weights_only=True)
+    del state["phase"], state["parts"]
+    torch.save(state, tmp_path / CHECKPOINT)
+    train_on_cpu(fast_recipe(shards), tmp_path)
+    assert all(torch.equal(value, state["model"][key]) for key, value in weights_of(tmp_path).items())
 
 
 def test_interrupted_run_goes_on_to_the_same_weights(finished: Path, shards: Path, tmp_path: Path):

@@ -36,13 +36,19 @@ def export(
     """
     require_extra()
     from tintype.learn.export import export_model  # noqa: PLC0415 - very heavy
-    from tintype.learn.release import draft_card, load_trained  # noqa: PLC0415
+    from tintype.learn.networks.traits import traits_of  # noqa: PLC0415
+    from tintype.learn.release import draft_card, load_prior, load_trained  # noqa: PLC0415
     from tintype.models.card import Card  # noqa: PLC0415
 
     network, recipe = load_trained(weights)
-    chosen = Card.from_json(_read(card)) if card else draft_card(network, recipe, model_version)
+    chosen = (
+        Card.from_json(_read(card))
+        if card
+        else draft_card(network, recipe, model_version, load_prior(weights))
+    )
     path = out or Path(f"{chosen.family}.onnx")
-    made = export_model(network, chosen, path, precision=precision, overwrite=force)
+    lengths = traits_of(network).lengths
+    made = export_model(network, chosen, path, precision=precision, lengths=lengths, overwrite=force)
     if json:
         print_json({"path": path, "differences": made.differences, "rounding": made.rounding})
         return

@@ -1,8 +1,8 @@
 """The recipe of a training: everything that decides its result, in one documented dataclass and one TOML file.
 
-A recipe is found by name among those of this package (``tintype-small``) or by path. Single values are overruled
-with ``--set network.blocks=3``. Unknown keys and impossible values are errors, so that a misspelled setting never
-trains the wrong thing for a day.
+A recipe is found by name among those of this package (``tintype-small``) or by path; one that ``extends`` another
+names only what differs. Single values are overruled with ``--set optimizer.rate=4e-4``. Unknown keys and impossible
+values are errors, so that a misspelled setting never trains the wrong thing for a day.
 """
 
 from __future__ import annotations
@@ -46,11 +46,15 @@ class InputSize:
         side: the crop has about side * side pixels; height and width are multiples of ``data.multiple``.
         count: photographs in a batch of this size, over all processes.
         share: part of the batches that have this size.
+        since: part of ``samples`` from which on it is used.
+        until: part of ``samples`` up to which it is used.
     """
 
     side: int
     count: int
     share: float = 1.0
+    since: float = 0.0
+    until: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class DataRecipe:
         multiple: heights and widths are multiples of this.
         held_out: one photograph of so many (by the hash of its name) is kept for validation.
         workers: processes that prepare batches; 0: the training process itself.
+        on_device: keep the whole set on the device as bytes and cut it there, so that loading can't limit a GPU.
+        stored_side: side of the squares that ``on_device`` keeps.
     """
 
     root: str = ""
@@ -74,6 +80,8 @@ class DataRecipe:
     multiple: int = 32
     held_out: int = 40
     workers: int = 2
+    on_device: bool = False
+    stored_side: int = 256
 
 
 @dataclass(frozen=True)
@@ -113,42 +121,155 @@ class HintRecipe:
 
 @dataclass(frozen=True)
 class LossRecipe:
-    """Weights of the terms of the loss; 0 leaves a term out.
+    """Weights of the terms of the loss; what weighs 0 is not computed.
 
     Attributes:
         classification: cross-entropy against the softly encoded bins, on the plain distribution.
-        rebalance: exponent of Zhang's class weights (0: plain; kept to show what they do).
-        regression: smooth L1 between the mean of the distribution and the true ab, per 10 Lab units.
+        rebalance: exponent of Zhang's class weights, which multiply the gradient of the classification (0: plain).
+        gray: photographs whose a and b nowhere go beyond this count for nothing in the classification.
+        regression: distance between the answer and the true ab; of a distribution, its mean is the answer.
+        distance: ``smooth_l1``, ``l1``, ``l2`` (mean square) or ``huber``.
+        unit: Lab units that count as 1 in it: where ``smooth_l1`` and ``huber`` turn from square to straight.
+        class_head: cross-entropy of a head of color classes that teaches beside the answer (siggraph17).
+        labels: cross-entropy of the network's classes against the labels of the shards; what has none counts for
+            color alone (iizuka16).
         distillation: keeps the encoder's classifier by asking it for what the pretrained one says.
         distill_every: the pretrained encoder is asked each so many steps.
-        rows: the answer is judged on every so-manieth row of cells, another one each step: rows beside each other
-            teach nearly the same, and softmax over 313 bins is a third of the cost of a step.
+        rows: a distribution is judged on every so-manieth row of cells, another one each step: rows beside each
+            other teach nearly the same, and softmax over 313 bins is a third of the cost of a step.
+        perceptual: distance of a backbone's features, see `PerceptualRecipe`.
+        colorfulness: how much less colorful than 1 (of Hasler and Suesstrunk, divided by 100) the answer is.
+        enhance: the true ab is multiplied by this, for all terms alike.
     """
 
     classification: float = 1.0
     rebalance: float = 0.0
+    gray: float = 0.0
     regression: float = 0.1
+    distance: str = "smooth_l1"
+    unit: float = 10.0
+    class_head: float = 0.0
+    labels: float = 0.0
     distillation: float = 0.05
     distill_every: int = 4
     rows: int = 2
+    perceptual: float = 0.0
+    colorfulness: float = 0.0
+    enhance: float = 1.0
+
+
+@dataclass(frozen=True)
+class PerceptualRecipe:
+    """The network whose features the perceptual term compares; the record of a run says which it was.
+
+    Attributes:
+        backbone: timm's name.
+        weights: ``local``, ``timm`` or ``none`` (see `TimmEncoder`).
+        same_padding: pad its strided convolutions as TensorFlow does.
+        mean: subtracted from sRGB (0..1) before it.
+        std: divides what remains.
+        layers: which of its scales are compared, 0 the finest.
+        layer_weights: of each of these.
+    """
+
+    backbone: str = "mobilenetv2_100"
+    weights: str = "local"
+    same_padding: bool = True
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    std: tuple[float, ...] = (0.5, 0.5, 0.5)
+    layers: tuple[int, ...] = (0, 1, 2, 3)
+    layer_weights: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class TeacherRecipe:
+    """A finished model that teaches this one, beside the photographs or instead of them.
+
+    Attributes:
+        model: name of an installed model or path of its ONNX file; empty: none.
+        weight: of the term.
+        temperature: of both distributions, where both have one.
+    """
+
+    model: str = ""
+    weight: float = 1.0
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class AdversarialRecipe:
+    """Training against a critic, in up to three phases, told in parts of ``samples``.
+
+    Attributes:
+        weight: of the adversarial term in the generator's loss.
+        kind: ``vanilla`` (cross-entropy), ``hinge`` or ``least_squares``.
+        alone: part in which the generator learns without a critic.
+        critic_alone: part behind it in which only the critic learns.
+        critic_rate: learning rate of the critic.
+        generator_rate: learning rate of the generator from the critic's phase on; 0: as before.
+        betas: of the critic's Adam, and of the generator's where it is adversarial from the beginning.
+        critic_below: once both learn, the critic learns alone until its loss is under this; 0: they always alternate.
+        turning: validations of the last phase without a better figure (``validation.watch``) after which it ends:
+            the turning point is passed, and ``best.safetensors`` holds it; 0: never.
+    """
+
+    weight: float = 1.0
+    kind: str = "vanilla"
+    alone: float = 0.0
+    critic_alone: float = 0.0
+    critic_rate: float = 2e-4
+    generator_rate: float = 0.0
+    betas: tuple[float, float] = (0.5, 0.999)
+    critic_below: float = 0.0
+    turning: int = 0
+
+
+@dataclass(frozen=True)
+class VariationalRecipe:
+    """A variational autoencoder of color fields, then a mixture density network that guesses its code from gray.
+
+    Attributes:
+        first: part of ``samples`` for the autoencoder; the rest is for the mixture.
+        kl: weight of the divergence from a normal distribution, at the end of its rise.
+        kl_rise: part of the autoencoder's samples over which that weight rises from 0.
+        specificity: weight of the error along the principal components.
+        components: principal components that count there.
+        gradient: weight of the difference of color gradients.
+        mixture_rate: learning rate of the mixture density network.
+        sigma: standard deviation of its components.
+    """
+
+    first: float = 0.6
+    kl: float = 1e-2
+    kl_rise: float = 0.5
+    specificity: float = 0.1
+    components: int = 20
+    gradient: float = 1e-3
+    mixture_rate: float = 1e-3
+    sigma: float = 0.1
 
 
 @dataclass(frozen=True)
 class OptimizerRecipe:
-    """AdamW with warm-up, a long constant part and a decay at the end.
+    """AdamW with warm-up, a long constant part and a decay at the end, or what older papers used.
 
     Attributes:
+        kind: ``adamw``, ``adam`` (its weight decay is part of the gradient), ``sgd`` (momentum 0.9) or ``adadelta``.
         rate: learning rate of what starts from nothing.
         encoder_rate: learning rate of the pretrained encoder.
         frozen: prefixes of the encoder's parameters that are not trained.
         weight_decay: of matrices and filters; not of biases and norms.
-        betas: of AdamW.
+        betas: of Adam and AdamW.
         clip: largest norm of the gradient.
         warmup: samples until the full rate.
         decay: last part of ``samples`` over which the rate falls to zero.
+        drops: parts of ``samples`` after each of which the rate is multiplied by ``drop``.
+        drop: see there.
+        fixed_norms: the encoder's batch norms keep their statistics.
         average: half-life of the averaged weights, in samples, once the run is long enough.
     """
 
+    kind: str = "adamw"
     rate: float = 8e-4
     encoder_rate: float = 2e-4
     frozen: tuple[str, ...] = ("conv_stem", "bn1", "blocks.0", "blocks.1")
@@ -157,6 +278,9 @@ class OptimizerRecipe:
     clip: float = 1.0
     warmup: int = 20_000
     decay: float = 0.3
+    drops: tuple[float, ...] = ()
+    drop: float = 0.5
+    fixed_norms: bool = True
     average: int = 40_000
 
 
@@ -168,13 +292,15 @@ class ValidationRecipe:
         every: samples between two validations.
         photos: number of held-out photographs, at most.
         side: their size, center crop.
-        patience: validations without a better loss after which the run stops; 0: never.
+        watch: the figure that tells the best weights: ``loss`` and ``..._error`` are better low, others high.
+        patience: validations without a better one after which the run stops; 0: never.
         sheet: photographs on the contact sheet.
     """
 
     every: int = 50_000
     photos: int = 256
     side: int = 256
+    watch: str = "loss"
     patience: int = 0
     sheet: int = 12
 
@@ -185,18 +311,23 @@ class Recipe:
 
     Attributes:
         name: name of the recipe and of the model.
+        loop: how it is trained: ``plain``, ``adversarial`` or ``variational``.
         network: name of a configuration of the network.
         network_changes: fields of it that this recipe changes.
+        start: weights of another run to begin with, a file or its folder; what fits in name and shape is taken over.
         samples: photographs shown in all.
         seed: of everything that is drawn.
         precision: Fabric's, ``bf16-mixed`` or ``32-true``.
         checkpoint_minutes: minutes between two checkpoints.
-        data, film, hints, loss, optimizer, validation: see their classes.
+        data, film, hints, loss, perceptual, teacher, adversarial, variational, optimizer, validation: see their
+            classes.
     """
 
     name: str
+    loop: str = "plain"
     network: str = "tintype-small"
     network_changes: Mapping[str, Any] = field(default_factory=dict)
+    start: str = ""
     samples: int = 1_000_000
     seed: int = 1
     precision: str = "bf16-mixed"
@@ -205,6 +336,10 @@ class Recipe:
     film: FilmRecipe = field(default_factory=FilmRecipe)
     hints: HintRecipe = field(default_factory=HintRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
+    perceptual: PerceptualRecipe = field(default_factory=PerceptualRecipe)
+    teacher: TeacherRecipe = field(default_factory=TeacherRecipe)
+    adversarial: AdversarialRecipe = field(default_factory=AdversarialRecipe)
+    variational: VariationalRecipe = field(default_factory=VariationalRecipe)
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     validation: ValidationRecipe = field(default_factory=ValidationRecipe)
 
@@ -215,7 +350,7 @@ def read_recipe(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: there is none, it is no TOML, or a key or value is wrong; the text names it.
     """
-    values = _read_toml(name_or_path)
+    values = _read_whole(name_or_path)
     for change in changes:
         _apply_change(values, change)
     return _build(Recipe, values, "")
@@ -232,6 +367,19 @@ def list_recipes() -> list[str]:
     return sorted(
         entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
     )
+
+
+def _read_whole(name_or_path: str) -> dict[str, Any]:
+    """Read a recipe; where it ``extends`` another, its own values overrule that one's."""
+    own = _read_toml(name_or_path)
+    return _overrule(_read_whole(own.pop("extends")), own) if "extends" in own else own
+
+
+def _overrule(values: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in own.items():
+        both = isinstance(value, dict) and isinstance(values.get(key), dict)
+        values[key] = _overrule(values[key], value) if both else value
+    return values
 
 
 def _read_toml(name_or_path: str) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from torch import nn
 
 from tintype.color.bins import Decoding
 from tintype.errors import BrokenModelError, ModelNotFoundError
-from tintype.learn.networks import create_network
+from tintype.learn.networks import create_network, system_of
 from tintype.learn.networks.traits import traits_of
 from tintype.models.card import Card, VividnessStep
 
+_ANNEALED = ((0.0, 0.0, 1.0), (0.5, 0.0, 0.38), (1.0, 0.0, 0.2))  # where training already favored rare colors
 FILES = ("best.safetensors", "last.safetensors")
 _PATH = ((0.0, 0.0, 1.0), (0.5, Decoding().rarity, Decoding().temperature), (1.0, 1.0, 0.5))
 
@@ -49,26 +50,52 @@ def load_trained(path: Path) -> tuple[nn.Module, Mapping[str, Any]]:
     return network.eval(), recipe
 
 
-def draft_card(network: nn.Module, recipe: Mapping[str, Any], version: str = "0") -> Card:
+def load_prior(path: Path) -> tuple[float, ...] | None:
+    """Return how often each bin occurred in the photographs of a training, or None where it has no bins.
+
+    Args:
+        path: as of `load_trained`.
+    """
+    path = next((path / name for name in FILES if (path / name).is_file()), path) if path.is_dir() else path
+    with safe_open(path, "pt") as file:
+        prior = json.loads((file.metadata() or {}).get("prior", "[]"))
+    return tuple(p / sum(prior) for p in prior) or None
+
+
+def draft_card(
+    network: nn.Module,
+    recipe: Mapping[str, Any],
+    version: str = "0",
+    prior: tuple[float, ...] | None = None,
+) -> Card:
     """Return a card with what the run knows; license, data, figures and failures are for a person to add.
 
     Args:
         network: from `load_trained`.
         recipe: of the run.
         version: what stands behind the ``@`` of the name.
+        prior: from `load_prior`; None: the network's own, where it has one.
     """
-    name = str(recipe["name"])
     traits = traits_of(network)
-    prior = network.get_buffer("palette.prior").double()
+    path = _ANNEALED if recipe.get("loss", {}).get("rebalance") else _PATH
     return Card(
-        name=f"{name}@{version}",
-        system=name.partition("-")[0],
+        name=f"{recipe['name']}@{version}",
+        system=system_of(network).name,
         bins=traits.bins,
         grid=traits.grid,
         size=traits.size,
         capabilities=traits.capabilities,
         license="unknown",
-        prior=tuple((prior / prior.sum()).tolist()),
-        vividness_path=tuple(VividnessStep(*step) for step in _PATH),
+        prior=(prior or _prior_within(network)) if traits.bins else None,
+        vividness_path=tuple(VividnessStep(*step) for step in path) if traits.bins else (),
         recipe=dict(recipe),
     )
+
+
+def _prior_within(network: nn.Module) -> tuple[float, ...] | None:
+    """Return the prior that a network computes with, or None."""
+    for name, buffer in network.named_buffers():
+        if name.rpartition(".")[2] == "prior":
+            prior = buffer.double()
+            return tuple((prior / prior.sum()).tolist())
+    return None

@@ -8,14 +8,15 @@ import pickle
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from tintype.color.bins import BIN_COUNT, CENTERS
@@ -25,11 +26,13 @@ from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.examples import GRID, bin_distribution, encode_bins
 from tintype.learn.data.photographs import Pool, digest_of
 from tintype.learn.losses.classification import rebalancing_weights
+from tintype.learn.losses.perceptual import FeatureDistance
 from tintype.learn.networks import create_network
 from tintype.learn.networks.encoders import import_timm
-from tintype.learn.networks.tintype import TintypeNet
-from tintype.learn.optimize import freeze, parameter_groups, pretrained_encoder
+from tintype.learn.networks.traits import NetworkTraits, traits_of
+from tintype.learn.optimize import create_optimizer, freeze, parameter_groups, pretrained_encoder
 from tintype.learn.recipe import Recipe, recipe_to_dict
+from tintype.learn.teacher import Teacher
 
 CHECKPOINT = "checkpoint.pt"
 PRIOR_PHOTOS = 4000
@@ -38,51 +41,80 @@ PACKAGES = ("tintype", "torch", "timm", "lightning-fabric", "numpy", "pillow")
 
 @dataclass
 class Run:
-    """Everything that a training needs between two steps."""
+    """Everything that a training needs between two steps.
+
+    Attributes:
+        recipe: with what the data decided filled in.
+        folder: see ``train.py``.
+        fabric: device, precision, processes.
+        plan: the batches.
+        network: what is trained.
+        model: the network as Fabric wrapped it.
+        optimizer: of the network.
+        average: the averaged weights.
+        classifier: the encoder as it was before training, where its classifier is to be kept.
+        features: the network whose features the perceptual term compares.
+        teacher: a finished model to learn from.
+        prior: how often each bin occurs, even where that was not measured.
+        class_weights: of rare colors, or None.
+        centers: (Q, 2) of the bins.
+        parts: what a loop keeps beside the network; it goes into the checkpoint.
+        step, best, stale, broken, phase: how far it is; ``best`` is lower for better weights.
+        patience: validations without better weights after which it ends; 0: never.
+    """
 
     recipe: Recipe
     folder: Path
     fabric: Fabric
     plan: BatchPlan
-    network: TintypeNet
-    model: Any  # the network as Fabric wrapped it
+    network: Any
+    model: Any
     optimizer: Any
     average: Any
-    teacher: nn.Module | None
+    classifier: nn.Module | None
+    features: FeatureDistance | None
+    teacher: Teacher | None
     prior: Tensor
     class_weights: Tensor | None
     centers: Tensor
+    parts: dict[str, Any] = field(default_factory=dict)
     step: int = 0
     best: float = float("inf")
     stale: int = 0
     broken: int = 0
+    phase: str = ""
+    patience: int = 0
 
     @property
     def shown(self) -> int:
         """Number of photographs shown so far, over all processes."""
         return int(self.plan.samples[self.step])
 
+    @property
+    def traits(self) -> NetworkTraits:
+        """What the network takes and gives."""
+        return traits_of(self.network)
+
 
 def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> Run:
-    """Build the network and what goes with it, from the checkpoint in the folder where there is one."""
+    """Build the network and what goes with it."""
     fabric.seed_everything(recipe.seed, verbose=False)
+    recipe = complete_recipe(recipe, plan)
     network = create_network(recipe.network, recipe.network_changes)
-    if not isinstance(network, TintypeNet):
-        raise RecipeError(
-            f"recipe: network {recipe.network!r} is none of system tintype, which this loop trains"
-        )
+    if recipe.start:
+        start_from(network, Path(recipe.start))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    prior = measure_prior(plan)
-    network.palette.prior.copy_(prior)
-    device = fabric.device
-    teacher = pretrained_encoder(network).to(device) if recipe.loss.distillation else None
+    traits, device = traits_of(network), fabric.device
+    prior = _prior_for(recipe, traits, plan)
+    _note_prior(network, prior)
+    classifier = pretrained_encoder(network).to(device) if _keeps_classifier(recipe, traits) else None
     freeze(network, recipe.optimizer)
-    groups = parameter_groups(network, recipe.optimizer)
-    optimizer = torch.optim.AdamW(groups, betas=recipe.optimizer.betas, fused=True)
+    optimizer = create_optimizer(parameter_groups(network, recipe.optimizer), recipe.optimizer)
     average = _average_of(network, recipe, plan).to(device)
     model, optimizer = fabric.setup(network, optimizer)
     weights = rebalancing_weights(prior, recipe.loss.rebalance).to(device) if recipe.loss.rebalance else None
-    run = Run(
+    centers = torch.from_numpy(CENTERS.copy()).to(device)
+    return Run(
         recipe=recipe,
         folder=folder,
         fabric=fabric,
@@ -91,13 +123,70 @@ def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> 
         model=model,
         optimizer=optimizer,
         average=average,
-        teacher=teacher,
+        classifier=classifier,
+        features=FeatureDistance(recipe.perceptual).to(device) if recipe.loss.perceptual else None,
+        teacher=Teacher(recipe.teacher, device, centers) if recipe.teacher.model else None,
         prior=prior.to(device),
         class_weights=weights,
-        centers=torch.from_numpy(CENTERS.copy()).to(device),
+        centers=centers,
+        patience=recipe.validation.patience,
     )
-    _resume(run)
-    return run
+
+
+def complete_recipe(recipe: Recipe, plan: BatchPlan) -> Recipe:
+    """Fill in what the data decides: as many classes as there are labels, where labels are learned.
+
+    Raises:
+        RecipeError: fewer classes than labels, or labels are to be learned and there are none.
+    """
+    if not recipe.loss.labels:
+        return recipe
+    count = len(plan.labels)
+    asked = recipe.network_changes.get("classes", count)
+    if not count or asked < count:
+        raise RecipeError(
+            f"recipe: the photographs have {count} labels and network_changes.classes is {asked}; set loss.labels "
+            "to 0, or leave the classes away"
+        )
+    return replace(recipe, network_changes={**recipe.network_changes, "classes": asked})
+
+
+def start_from(network: nn.Module, path: Path) -> None:
+    """Begin with another run's weights; what differs in shape, such as a head for other classes, stays as drawn.
+
+    Raises:
+        RecipeError: the file can't be read, or fits less than half of the network.
+    """
+    path = path / "last.safetensors" if path.is_dir() else path
+    try:
+        given = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise RecipeError(f"recipe: start is {str(path)!r}, which can't be read: {error}") from error
+    own = network.state_dict()
+    fitting = {key: value for key, value in given.items() if key in own and own[key].shape == value.shape}
+    if 2 * len(fitting) < len(own):
+        raise RecipeError(
+            f"recipe: start is {str(path)!r}, which fits {len(fitting)} of the network's {len(own)} tensors"
+        )
+    network.load_state_dict(fitting, strict=False)
+
+
+def _keeps_classifier(recipe: Recipe, traits: NetworkTraits) -> bool:
+    return bool(recipe.loss.distillation) and "classes" in traits.capabilities
+
+
+def _prior_for(recipe: Recipe, traits: NetworkTraits, plan: BatchPlan) -> Tensor:
+    """Measure the prior where something depends on it."""
+    if traits.bins or recipe.loop == "variational":
+        return measure_prior(plan)
+    return torch.full((BIN_COUNT,), 1 / BIN_COUNT)
+
+
+def _note_prior(network: nn.Module, prior: Tensor) -> None:
+    """Give the prior to those parts of a network that compute with it."""
+    for name, buffer in network.named_buffers():
+        if name.rpartition(".")[2] == "prior" and buffer.shape == prior.shape:
+            buffer.copy_(prior)
 
 
 def measure_prior(plan: BatchPlan) -> Tensor:
@@ -127,6 +216,8 @@ def save_run(run: Run) -> None:
         "best": run.best,
         "stale": run.stale,
         "broken": run.broken,
+        "phase": run.phase,
+        "parts": {name: part.state_dict() for name, part in run.parts.items()},
         "recipe": recipe_to_dict(run.recipe),
     }
     if run.fabric.is_global_zero:
@@ -140,6 +231,8 @@ def save_weights(run: Run, name: str) -> None:
         "recipe": json.dumps(recipe_to_dict(run.recipe)),
         "samples": str(run.shown),
         "step": str(run.step),
+        "prior": json.dumps(run.prior.tolist() if run.traits.bins else []),
+        "labels": json.dumps(run.plan.labels if run.recipe.loss.labels else []),
     }
     _replace(run.folder / name, lambda path: save_file(weights, path, metadata))
 
@@ -165,7 +258,7 @@ def write_record(run: Run, pools: Sequence[Pool]) -> None:
     _replace(run.folder / "record.json", lambda path: path.write_text(text, "utf-8"))
 
 
-def _average_of(network: TintypeNet, recipe: Recipe, plan: BatchPlan) -> Any:
+def _average_of(network: nn.Module, recipe: Recipe, plan: BatchPlan) -> Any:
     """Return an exponential moving average of the weights with the recipe's half-life."""
     import_timm()
     from timm.utils.model_ema import ModelEmaV3  # noqa: PLC0415 - can be imported only after import_timm
@@ -175,7 +268,12 @@ def _average_of(network: TintypeNet, recipe: Recipe, plan: BatchPlan) -> Any:
     return ModelEmaV3(network, decay=decay, use_warmup=True, warmup_power=0.8)
 
 
-def _resume(run: Run) -> None:
+def resume_run(run: Run) -> None:
+    """Go on from the checkpoint in the run's folder, where there is one.
+
+    Raises:
+        TrainingError: it is damaged, or of another recipe.
+    """
     path = run.folder / CHECKPOINT
     if not path.exists():
         return
@@ -184,13 +282,15 @@ def _resume(run: Run) -> None:
         run.network.load_state_dict(state["model"])
         run.average.module.load_state_dict(state["average"])
         run.optimizer.load_state_dict(state["optimizer"])
+        for name, part in run.parts.items():
+            part.load_state_dict(state["parts"][name])
     except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
             f"checkpoint {path} can't be gone on from ({error}); move it away to start anew, or use the recipe it "
             "was made with"
         ) from error
     run.step, run.best, run.stale = state["step"], state["best"], state["stale"]
-    run.broken = state["broken"]
+    run.broken, run.phase = state["broken"], state.get("phase", "")
 
 
 def _replace(path: Path, write: Any) -> None:

@@ -15,14 +15,17 @@ from torch.nn import functional as F
 from tintype.color.bins import BIN_COUNT, CENTERS, smooth_prior
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
 from tintype.learn.data.batches import center_crops
-from tintype.learn.data.examples import GRID, encode_bins
+from tintype.learn.data.examples import encode_bins
 from tintype.learn.data.photographs import Photograph, Pool
 from tintype.learn.losses.classification import cells_of, soft_cross_entropy
+from tintype.learn.losses.regression import color_distance
+from tintype.learn.networks.traits import NetworkTraits, traits_of
 from tintype.learn.recipe import ValidationRecipe
 from tintype.measure.auc import ErrorTable
 from tintype.photos.film_stock import develop, draw_film
 
-VIVID = (0.5, 0.6)  # rarity and temperature of the second figure of each kind and of the contact sheet
+FAITHFUL = (0.0, 1.0)  # rarity and temperature: the plain mean
+VIVID = (0.5, 0.6)  # of the second figure of each kind and of the contact sheet
 HINTED = 10  # points of the figure with hints
 CHUNK = 16
 
@@ -57,29 +60,31 @@ def load_held_out(pools: Sequence[Pool], recipe: ValidationRecipe, device: torch
 def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, float]:
     """Return figures over the held-out photographs, colored as they are and without hints but where said.
 
-    ``loss``: cross-entropy in nats. ``psnr``, ``ab_error``, ``colorfulness`` (share of the truth's), ``auc``,
-    ``rebalanced``: of the plain mean, the most faithful decoding; ``vivid_...``: the same at `VIVID`;
-    ``psnr_10``: with ten true points; ``worn_...``: at `VIVID`, from the lightness that film and time left.
+    ``loss``: of a distribution its cross-entropy in nats, of ab the smooth L1 distance in units of 10 Lab units.
+    ``psnr``, ``ab_error``, ``colorfulness`` (share of the truth's), ``auc``, ``rebalanced``: of ab, or of the plain
+    mean, the most faithful decoding. ``vivid_...``: of a distribution, the same at `VIVID`. ``psnr_10``: with ten
+    true points, where the network takes hints. ``worn_...``: from the lightness that film and time left, at `VIVID`
+    where there is a distribution.
     """
+    traits = traits_of(network)
     losses: list[Tensor] = []
     faithful, vivid, hinted, worn = _Tally(), _Tally(), _Tally(), _Tally()
     for lab, hints, lightness in _chunks(held_out):
-        logits = _logits(network, lab[:, :1])
-        bins, weights = encode_bins(F.avg_pool2d(lab[:, 1:], GRID))
-        answer = F.log_softmax(cells_of(logits), 1)
-        losses.append(soft_cross_entropy(answer, cells_of(bins), cells_of(weights)) * len(lab))
-        faithful.add(lab, _mean_color(logits, prior, 0.0, 1.0))
-        vivid.add(lab, _mean_color(logits, prior, *VIVID))
-        hinted.add(lab, _mean_color(_logits(network, lab[:, :1], hints), prior, 0.0, 1.0))
-        worn.add(lab, _mean_color(_logits(network, lightness), prior, *VIVID))
-    return {
-        "loss": float(torch.stack(losses).sum()) / len(held_out.lab),
-        **faithful.figures(),
-        **{f"vivid_{key}": value for key, value in vivid.figures().items()},
-        "psnr_10": hinted.figures()["psnr"],
-        "worn_ab_error": worn.figures()["ab_error"],
-        "worn_rebalanced": worn.figures()["rebalanced"],
-    }
+        outputs = _outputs(network, lab[:, :1])
+        losses.append(_loss(outputs, lab[:, 1:], traits) * len(lab))
+        faithful.add(lab, _color(outputs, prior, traits, FAITHFUL))
+        worn.add(lab, _color(_outputs(network, lightness), prior, traits, VIVID))
+        if traits.bins:
+            vivid.add(lab, _color(outputs, prior, traits, VIVID))
+        if "hints" in traits.capabilities:
+            hinted.add(lab, _color(_outputs(network, lab[:, :1], hints), prior, traits, FAITHFUL))
+    figures = {"loss": float(torch.stack(losses).sum()) / len(held_out.lab), **faithful.figures()}
+    if traits.bins:
+        figures |= {f"vivid_{key}": value for key, value in vivid.figures().items()}
+    if "hints" in traits.capabilities:
+        figures["psnr_10"] = hinted.figures()["psnr"]
+    of_worn = worn.figures()
+    return figures | {"worn_ab_error": of_worn["ab_error"], "worn_rebalanced": of_worn["rebalanced"]}
 
 
 class _Tally:
@@ -113,37 +118,60 @@ class _Tally:
 
 @torch.no_grad()
 def write_contact_sheet(network: nn.Module, held_out: HeldOut, prior: Tensor, path: Path, count: int) -> None:
-    """Write rows of gray | faithful | vivid | ten hints | true, as one JPEG."""
+    """Write rows of gray | faithful | vivid | ten hints | true, as one JPEG; without what the network can't give."""
     step = max(1, len(held_out.lab) // max(1, count))
     lab, hints = held_out.lab[::step][:count], held_out.hints[::step][:count]
-    logits, hinted = _logits(network, lab[:, :1]), _logits(network, lab[:, :1], hints)
-    columns = [
-        lab[:, 1:] * 0,
-        _mean_color(logits, prior, 0.0, 1.0),
-        _mean_color(logits, prior, *VIVID),
-        _mean_color(hinted, prior, *VIVID),
-        lab[:, 1:],
-    ]
+    traits, outputs = traits_of(network), _outputs(network, lab[:, :1])
+    columns = [lab[:, 1:] * 0, _color(outputs, prior, traits, FAITHFUL)]
+    if traits.bins:
+        columns.append(_color(outputs, prior, traits, VIVID))
+    if "hints" in traits.capabilities:
+        columns.append(_color(_outputs(network, lab[:, :1], hints), prior, traits, VIVID))
+    columns.append(lab[:, 1:])
     rows = torch.cat([_to_srgb(torch.cat([lab[:, :1], ab], 1)) for ab in columns], 3)
     sheet = (rows.permute(0, 2, 3, 1).flatten(0, 1) * 255).round().byte()
     Image.fromarray(sheet.cpu().numpy()).save(path, quality=88)
 
 
-def _logits(network: nn.Module, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+def _outputs(network: nn.Module, lightness: Tensor, hints: Tensor | None = None) -> dict[str, Tensor]:
+    """Return what a network answers, in float32, without guidance but the hints."""
     n, _, height, width = lightness.shape
-    none, palette = lightness.new_zeros(n, 3, height, width), lightness.new_zeros(n, BIN_COUNT + 1)
+    guidance = {
+        "hints": lightness.new_zeros(n, 3, height, width) if hints is None else hints,
+        "palette": lightness.new_zeros(n, BIN_COUNT + 1),
+    }
+    traits = traits_of(network)
+    taken = {name: value for name, value in guidance.items() if name in traits.capabilities}
+    for name, length in traits.lengths.items():
+        taken[name] = lightness.new_zeros(n, length)
     with torch.autocast(lightness.device.type, torch.bfloat16):
-        outputs = network(lightness, none if hints is None else hints, palette)
-    logits: Tensor = outputs["bin_logits"].float()
-    return logits
+        outputs = network(lightness=lightness, **taken)
+    return {name: outputs[name].float() for name in ("bin_logits", "ab") if name in outputs}
 
 
-def _mean_color(logits: Tensor, prior: Tensor, rarity: float, temperature: float) -> Tensor:
-    """Return the decoded ab at the size of the photograph."""
-    scores = logits - rarity * smooth_prior(prior).log()[:, None, None]
-    centers = torch.from_numpy(CENTERS.copy()).to(logits.device).t()[:, :, None, None]
-    ab = F.conv2d((scores / temperature).softmax(1), centers)
-    return F.interpolate(ab, scale_factor=GRID, mode="bilinear", align_corners=False)
+def _loss(outputs: dict[str, Tensor], ab: Tensor, traits: NetworkTraits) -> Tensor:
+    coarse = F.avg_pool2d(ab, traits.grid)
+    if not traits.bins:
+        return color_distance(outputs["ab"], coarse)
+    bins, weights = encode_bins(coarse)
+    answer = F.log_softmax(cells_of(outputs["bin_logits"]), 1)
+    return soft_cross_entropy(answer, cells_of(bins), cells_of(weights))
+
+
+def _color(
+    outputs: dict[str, Tensor], prior: Tensor, traits: NetworkTraits, decoding: tuple[float, float]
+) -> Tensor:
+    """Return the ab at the size of the photograph; of a distribution decoded by rarity and temperature."""
+    if traits.bins:
+        rarity, temperature = decoding
+        scores = outputs["bin_logits"] - rarity * smooth_prior(prior).log()[:, None, None]
+        centers = torch.from_numpy(CENTERS.copy()).to(scores.device).t()[:, :, None, None]
+        ab = F.conv2d((scores / temperature).softmax(1), centers)
+    else:
+        ab = outputs["ab"]
+    if traits.grid == 1:
+        return ab
+    return F.interpolate(ab, scale_factor=traits.grid, mode="bilinear", align_corners=False)
 
 
 def _to_srgb(lab: Tensor) -> Tensor:

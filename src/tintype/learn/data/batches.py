@@ -6,8 +6,11 @@ again to be looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +22,7 @@ from tintype.errors import DataError
 from tintype.learn.data.photographs import Photograph, Pool
 from tintype.learn.recipe import DataRecipe, InputSize, Recipe, Source
 
+T = TypeVar("T")
 MAX_BROKEN_IN_A_ROW = 20
 
 
@@ -30,15 +34,32 @@ class Batch:
         step: its number.
         pixels: (N, H, W, 3) uint8 sRGB.
         broken: photographs that could not be decoded and were replaced by the next one.
+        labels: (N,) int64, places in `BatchPlan.labels`, -1 where nobody said what is on the photograph.
     """
 
     step: int
     pixels: torch.Tensor
     broken: int = 0
+    labels: torch.Tensor | None = None
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the same batch on another device."""
+        pixels = self.pixels.to(device, non_blocking=True)
+        labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
+        return Batch(self.step, pixels, self.broken, labels)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One photograph's part in a batch: which one, and what its own random numbers follow from."""
+
+    stream: Stream
+    position: int
+    seed: int
 
 
 @dataclass
-class _Stream:
+class Stream:
     """Endless shuffled passes over a pool: position -> photograph."""
 
     pool: Pool
@@ -64,7 +85,7 @@ class BatchPlan(Dataset[Batch]):
 
     def __init__(self, recipe: Recipe, pools: Sequence[Pool], *, rank: int = 0, world: int = 1) -> None:
         self.recipe, self.rank, self.world = recipe, rank, world
-        self.streams = [_Stream(pool, recipe.seed + 1000 * i) for i, pool in enumerate(pools)]
+        self.streams = [Stream(pool, recipe.seed + 1000 * i) for i, pool in enumerate(pools)]
         self.sizes = _draw_sizes(recipe)
         counts = np.array([[*_quota(size, recipe.data.sources)] for size in recipe.data.sizes])
         per_step = counts[self.sizes]
@@ -73,10 +94,23 @@ class BatchPlan(Dataset[Batch]):
         if any(size.count % world for size in recipe.data.sizes):
             raise DataError(f"data.sizes: every count must be a multiple of the {world} processes")
 
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What may be on the photographs: all labels of the sources in order of the alphabet, without "none"."""
+        return tuple(sorted({p.label for s in self.streams for p in s.pool.train} - {"none"}))
+
     def __len__(self) -> int:
         return len(self.sizes)
 
     def __getitem__(self, step: int) -> Batch:
+        shape, cuts = self.draw(step)
+        made = [_cut(cut, shape) for cut in cuts]
+        pixels = torch.from_numpy(np.stack([pixels for pixels, _, _ in made]))
+        labels = self.number([photograph for _, photograph, _ in made])
+        return Batch(step, pixels, sum(broken for *_, broken in made), labels)
+
+    def draw(self, step: int) -> tuple[tuple[int, int], list[Cut]]:
+        """Draw the size (height, width) of a step, and this process's part of its photographs."""
         rng = np.random.default_rng((self.recipe.seed, step))
         size = self.recipe.data.sizes[self.sizes[step]]
         shape = _draw_shape(rng, size.side, self.recipe.data)
@@ -89,12 +123,16 @@ class BatchPlan(Dataset[Batch]):
         ]
         seeds = rng.integers(2**32, size=len(places))
         mine = slice(self.rank, None, self.world)
-        cuts = [
-            _cut(*place, shape, np.random.default_rng(s))
-            for place, s in zip(places[mine], seeds[mine], strict=True)
-        ]
-        pixels = torch.from_numpy(np.stack([pixels for pixels, _ in cuts]))
-        return Batch(step, pixels, sum(broken for _, broken in cuts))
+        return shape, [Cut(*place, int(s)) for place, s in zip(places[mine], seeds[mine], strict=True)]
+
+    def number(self, photographs: Sequence[Photograph]) -> torch.Tensor:
+        """Return the labels of photographs as numbers (N,), -1 for "none"."""
+        numbers = self._numbers
+        return torch.tensor([numbers.get(photograph.label, -1) for photograph in photographs])
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {label: i for i, label in enumerate(self.labels)}
 
 
 def center_crops(photographs: Sequence[Photograph], side: int) -> torch.Tensor:
@@ -111,14 +149,25 @@ def center_crops(photographs: Sequence[Photograph], side: int) -> torch.Tensor:
 def _draw_sizes(recipe: Recipe) -> NDArray[np.int64]:
     """Return for each step the index of its input size, enough steps for all samples."""
     sizes = recipe.data.sizes
-    shares = np.array([size.share for size in sizes])
-    shares = shares / shares.sum()
+    rng = np.random.default_rng((recipe.seed, 3))
+    edges = sorted({0.0, 1.0, *(size.since for size in sizes), *(size.until for size in sizes)})
+    stretches = []
+    for since, until in pairwise(edges):
+        shares = np.array([s.share if s.since <= since and s.until >= until else 0.0 for s in sizes])
+        if not shares.any():
+            raise DataError(f"data.sizes: none is used from {since:g} to {until:g} of the samples")
+        stretches.append(_draw_stretch(rng, sizes, shares / shares.sum(), (until - since) * recipe.samples))
+    return np.concatenate(stretches)
+
+
+def _draw_stretch(
+    rng: np.random.Generator, sizes: Sequence[InputSize], shares: NDArray[np.float64], samples: float
+) -> NDArray[np.int64]:
+    """Draw sizes by their shares, until so many samples are shown."""
     mean = float(sum(share * size.count for share, size in zip(shares, sizes, strict=True)))
-    drawn = np.random.default_rng((recipe.seed, 3)).choice(
-        len(sizes), int(recipe.samples / mean) + 50, p=shares
-    )
+    drawn = rng.choice(len(sizes), int(samples / mean) + 50, p=shares)
     shown = np.cumsum(np.array([size.count for size in sizes])[drawn])
-    return drawn[: int(np.searchsorted(shown, recipe.samples)) + 1]
+    return drawn[: int(np.searchsorted(shown, samples)) + 1]
 
 
 def _quota(size: InputSize, sources: Sequence[Source]) -> list[int]:
@@ -138,22 +187,39 @@ def _draw_shape(rng: np.random.Generator, side: int, data: DataRecipe) -> tuple[
     return height, width
 
 
-def _cut(
-    stream: _Stream, position: int, shape: tuple[int, int], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], int]:
-    """Decode, crop, resize and perhaps mirror one photograph; a broken one is replaced by the next."""
+def find_whole(cut: Cut, is_whole: Callable[[Photograph], T | None]) -> tuple[T, Photograph, int]:
+    """Return the first photograph from a cut's on that is whole, and how many broken ones were passed.
+
+    Raises:
+        DataError: too many broken ones in a row.
+    """
     for broken in range(MAX_BROKEN_IN_A_ROW):
-        try:
-            picture = stream[position + broken].open()
-        except OSError:
-            continue
-        box = _draw_box(rng, picture.size, shape, stream.pool.source.min_crop)
-        pixels = _resize(picture, (shape[1], shape[0]), box)
-        return (np.ascontiguousarray(pixels[:, ::-1]) if rng.random() < 0.5 else pixels), broken
-    raise DataError(f"source {stream.pool.source.match!r}: {MAX_BROKEN_IN_A_ROW} broken photographs in a row")
+        photograph = cut.stream[cut.position + broken]
+        if (found := is_whole(photograph)) is not None:
+            return found, photograph, broken
+    name = cut.stream.pool.source.match
+    raise DataError(f"source {name!r}: {MAX_BROKEN_IN_A_ROW} broken photographs in a row")
 
 
-def _draw_box(
+def open_or_none(photograph: Photograph) -> Image.Image | None:
+    """Return the decoded photograph, or None where it is broken."""
+    try:
+        return photograph.open()
+    except OSError:
+        return None
+
+
+def _cut(cut: Cut, shape: tuple[int, int]) -> tuple[NDArray[np.uint8], Photograph, int]:
+    """Decode, crop, resize and perhaps mirror one photograph; a broken one is replaced by the next."""
+    picture, photograph, broken = find_whole(cut, open_or_none)
+    rng = np.random.default_rng(cut.seed)
+    box = draw_box(rng, picture.size, shape, cut.stream.pool.source.min_crop)
+    pixels = _resize(picture, (shape[1], shape[0]), box)
+    mirrored = np.ascontiguousarray(pixels[:, ::-1]) if rng.random() < 0.5 else pixels
+    return mirrored, photograph, broken
+
+
+def draw_box(
     rng: np.random.Generator, size: tuple[int, int], shape: tuple[int, int], min_crop: float
 ) -> tuple[float, float, float, float]:
     """Draw a crop (left, top, right, bottom) of the shape's aspect, or near it where it would be too small."""

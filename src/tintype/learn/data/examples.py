@@ -15,11 +15,31 @@ from torch.utils.data import Dataset
 from tintype.color.bins import BIN_COUNT, soft_encode_table
 from tintype.color.lab import linear_to_lab, srgb_to_linear
 from tintype.learn.data.batches import Batch, BatchPlan
+from tintype.learn.data.device_set import StoredPlan
 from tintype.learn.data.hints import simulate_hints, simulate_palette
 from tintype.learn.recipe import Recipe
 from tintype.photos.film_stock import develop_linear, draw_film
 
-GRID = 4  # the answer is given for cells of 4 x 4 input pixels
+GRID = 4  # bins are asked for cells of 4 x 4 input pixels
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a training asks examples for.
+
+    Attributes:
+        grid: ``ab`` is the mean of cells of so many input pixels each way, as the network answers.
+        hints: hints are drawn.
+        palette: palettes are drawn.
+        whole: the clean photograph is kept at full size, for those who judge pictures.
+        enhance: the true ab is multiplied by this.
+    """
+
+    grid: int = GRID
+    hints: bool = True
+    palette: bool = True
+    whole: bool = False
+    enhance: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,11 +48,13 @@ class Examples:
 
     Attributes:
         lightness: (N, 1, H, W), 0..100, as film and scanner left it.
-        hints: (N, 3, H, W).
-        palette: (N, Q + 1).
-        ab: (N, 2, H/4, W/4), the true color, clean.
+        hints: (N, 3, H, W), zeros where none were asked for.
+        palette: (N, Q + 1), zeros where none were asked for.
+        ab: (N, 2, H/k, W/k), the true color, clean, k the network's grid.
         bins, weights: (N, 5, H/4, W/4), the same softly encoded.
         broken: photographs of the batch that had to be replaced.
+        labels: (N,) int64, what is on the photographs, -1 where it is not known.
+        whole: (N, 3, H, W), Lab of the clean photographs, where it was asked for.
     """
 
     lightness: Tensor
@@ -42,18 +64,22 @@ class Examples:
     bins: Tensor
     weights: Tensor
     broken: int = 0
+    labels: Tensor | None = None
+    whole: Tensor | None = None
 
 
-def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0) -> Examples:
+def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0, wanted: Wanted | None = None) -> Examples:
     """Develop the photographs, draw hints and palettes, encode the truth.
 
     All randomness follows from the recipe's seed, the batch's step and ``salt`` (the process's rank).
     """
+    wanted = wanted or Wanted()
     device = batch.pixels.device
     seed = np.random.SeedSequence((recipe.seed, batch.step, salt)).generate_state(2)
     generator = torch.Generator(device).manual_seed(int(seed[0]))
     linear = _linear_table(device)[batch.pixels.long()]
-    ab = linear_to_lab(linear)[..., 1:].permute(0, 3, 1, 2)
+    lab = linear_to_lab(linear).permute(0, 3, 1, 2)
+    ab = lab[:, 1:] if wanted.enhance == 1 else lab[:, 1:] * wanted.enhance
     film = draw_film(
         np.random.default_rng(seed[1]), len(linear), recipe.film.strength, clean_share=recipe.film.clean
     )
@@ -63,12 +89,16 @@ def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0) -> Examples:
     bins, weights = encode_bins(coarse)
     return Examples(
         lightness=lightness,
-        hints=simulate_hints(ab, recipe.hints, generator),
-        palette=simulate_palette(bin_distribution(bins, weights), recipe.hints, generator),
-        ab=coarse,
+        hints=simulate_hints(ab, recipe.hints, generator) if wanted.hints else lab * 0,
+        palette=simulate_palette(bin_distribution(bins, weights), recipe.hints, generator)
+        if wanted.palette
+        else lab.new_zeros(len(lab), BIN_COUNT + 1),
+        ab=coarse if wanted.grid == GRID else F.avg_pool2d(ab, wanted.grid),
         bins=bins,
         weights=weights,
         broken=batch.broken,
+        labels=batch.labels,
+        whole=torch.cat([lab[:, :1], ab], 1) if wanted.whole else None,
     )
 
 
@@ -90,23 +120,31 @@ def bin_distribution(bins: Tensor, weights: Tensor) -> Tensor:
 class ExamplePlan(Dataset[Examples]):
     """A `BatchPlan` whose batches are turned into examples where they are made: in a worker on the CPU."""
 
-    def __init__(self, plan: BatchPlan) -> None:
-        self.plan = plan
+    def __init__(self, plan: BatchPlan, wanted: Wanted | None = None) -> None:
+        self.plan, self.wanted = plan, wanted
 
     def __len__(self) -> int:
         return len(self.plan)
 
     def __getitem__(self, step: int) -> Examples:
-        return make_examples(self.plan[step], self.plan.recipe, salt=self.plan.rank)
+        return make_examples(self.plan[step], self.plan.recipe, salt=self.plan.rank, wanted=self.wanted)
 
 
-def iterate_examples(plan: BatchPlan, start: int, device: torch.device) -> Iterator[Examples]:
+def iterate_examples(
+    plan: BatchPlan, start: int, device: torch.device, wanted: Wanted | None = None
+) -> Iterator[Examples]:
     """Yield the examples of every step from ``start`` on, on ``device``.
 
-    On the CPU the workers do all of it; for another device they decode and cut, and the rest is done there.
+    On the CPU the workers do all of it; for another device they decode and cut, and the rest is done there. Where
+    the recipe keeps the whole set on the device, all is done there.
     """
+    if plan.recipe.data.on_device:
+        stored = StoredPlan(plan, device)
+        for step in range(start, len(plan)):
+            yield make_examples(stored[step], plan.recipe, salt=plan.rank, wanted=wanted)
+        return
     on_cpu = device.type == "cpu"
-    source: Dataset[Batch] | Dataset[Examples] = ExamplePlan(plan) if on_cpu else plan
+    source: Dataset[Batch] | Dataset[Examples] = ExamplePlan(plan, wanted) if on_cpu else plan
     workers = plan.recipe.data.workers
     loader = torch.utils.data.DataLoader(
         source,
@@ -121,8 +159,7 @@ def iterate_examples(plan: BatchPlan, start: int, device: torch.device) -> Itera
         if isinstance(item, Examples):
             yield item
         else:
-            pixels = item.pixels.to(device, non_blocking=True)
-            yield make_examples(Batch(item.step, pixels, item.broken), plan.recipe, salt=plan.rank)
+            yield make_examples(item.to(device), plan.recipe, salt=plan.rank, wanted=wanted)
 
 
 def _use_one_thread(_: int) -> None:

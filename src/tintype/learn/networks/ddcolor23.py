@@ -365,6 +365,12 @@ class DdcolorCritic(nn.Module):
         return self.layers(srgb).flatten(1)
 
 
+def create_critic(config: DdcolorConfig) -> DdcolorCritic:
+    """Return the critic that trains beside a network, whatever its configuration."""
+    del config
+    return DdcolorCritic()
+
+
 def _critic_unit(inputs: int, outputs: int, kernel: int, *, attention: bool = False) -> nn.Sequential:
     """Return a convolution, halving the size where its kernel is even, a ReLU and self-attention."""
     conv = SpectralConv(inputs, outputs, kernel, stride=2 if kernel == 4 else 1)

@@ -1,0 +1,145 @@
+"""What a network is asked for: the terms of the loss, as its recipe weighs them and as its outputs allow.
+
+A term that weighs 0 is not computed. The terms of adversarial and variational training are added by their loops.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tintype.learn.data.examples import Examples
+from tintype.learn.losses.classification import (
+    cells_of,
+    classifier_distillation,
+    label_cross_entropy,
+    scale_gradient,
+    soft_cross_entropy,
+)
+from tintype.learn.losses.color import dullness, to_srgb
+from tintype.learn.losses.regression import color_distance, distribution_distance
+from tintype.learn.networks.siggraph17 import encode_classes
+from tintype.learn.networks.traits import NetworkTraits
+from tintype.learn.recipe import Recipe
+from tintype.learn.run import Run
+
+Terms = dict[str, Tensor]
+
+
+def inputs_for(traits: NetworkTraits, examples: Examples) -> dict[str, Tensor]:
+    """Return what a network is shown: the lightness, and the guidance that it takes."""
+    guidance = {"hints": examples.hints, "palette": examples.palette}
+    taken = {name: value for name, value in guidance.items() if name in traits.capabilities}
+    return {"lightness": examples.lightness, **taken}
+
+
+def needs_pictures(recipe: Recipe) -> bool:
+    """Tell whether a training judges whole pictures, beside the cells of its answer."""
+    loss = recipe.loss
+    return bool(loss.perceptual or loss.colorfulness) or recipe.loop != "plain"
+
+
+def loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Terms:
+    """Return the weighted terms of the loss by name."""
+    loss, terms = run.recipe.loss, Terms()
+    if "bin_logits" in outputs:
+        terms |= _distribution_terms(run, outputs["bin_logits"], examples)
+    elif loss.regression and "ab" in outputs:
+        distance = color_distance(outputs["ab"], examples.ab, loss.distance, loss.unit)
+        terms["regression"] = loss.regression * distance
+    if loss.class_head and "class_logits" in outputs:
+        terms["class_head"] = loss.class_head * _class_head_term(outputs["class_logits"], examples)
+    if loss.labels and "classes" in outputs and examples.labels is not None:
+        terms["labels"] = loss.labels * label_cross_entropy(outputs["classes"], examples.labels)
+    if loss.distillation and "classes" in outputs:
+        terms["distillation"] = loss.distillation * _distillation_term(run, outputs["classes"], examples)
+    if loss.perceptual or loss.colorfulness:
+        terms |= _picture_terms(run, outputs, examples)
+    if run.teacher is not None:
+        terms["teacher"] = run.teacher.term(outputs, examples.lightness)
+    return terms | _untaught(run, outputs)
+
+
+def answered_color(run: Run, outputs: dict[str, Tensor], size: tuple[int, int]) -> Tensor:
+    """Return the answer as ab (N, 2, H, W) in Lab units at full size; of a distribution its mean."""
+    if "ab" in outputs:
+        ab = outputs["ab"].float()
+    else:
+        shares = outputs["bin_logits"].float().softmax(1)
+        ab = torch.einsum("nqhw,qc->nchw", shares, run.centers)
+    if ab.shape[2:] == size:
+        return ab
+    return F.interpolate(ab, size, mode="bilinear", align_corners=False)
+
+
+def whole_of(examples: Examples) -> tuple[Tensor, Tensor]:
+    """Return the clean lightness (N, 1, H, W) and the true ab (N, 2, H, W) of what was asked for as a whole."""
+    if examples.whole is None:
+        raise ValueError("these examples were made without whole pictures")
+    return examples.whole[:, :1], examples.whole[:, 1:]
+
+
+def _distribution_terms(run: Run, logits: Tensor, examples: Examples) -> Terms:
+    """Return the terms of an answer over the bins, judged on some of its rows."""
+    loss, terms = run.recipe.loss, Terms()
+    rows = slice(run.step % loss.rows, None, loss.rows)
+    maps = (logits, examples.bins, examples.weights)
+    asked, bins, weights = (cells_of(each, rows) for each in maps)
+    answer = F.log_softmax(asked.float(), 1)
+    if loss.classification:
+        weighed = _weigh_cells(run, answer, bins, examples, rows)
+        terms["classification"] = loss.classification * soft_cross_entropy(weighed, bins, weights)
+    if loss.regression:
+        ab = cells_of(examples.ab, rows)
+        distance = distribution_distance(answer, ab, run.centers, loss.distance, loss.unit)
+        terms["regression"] = loss.regression * distance
+    return terms
+
+
+def _weigh_cells(run: Run, answer: Tensor, bins: Tensor, examples: Examples, rows: slice) -> Tensor:
+    """Return the answer with a gradient that is larger for rare colors, and none for gray photographs."""
+    if run.class_weights is not None:
+        answer = scale_gradient(answer, run.class_weights[bins[:, :1]])
+    if run.recipe.loss.gray:
+        farthest = examples.ab.abs().amax((1, 2, 3), keepdim=True)
+        colored = (farthest > run.recipe.loss.gray).float().expand(-1, 1, *examples.bins.shape[2:])
+        answer = scale_gradient(answer, cells_of(colored, rows))
+    return answer
+
+
+def _class_head_term(logits: Tensor, examples: Examples) -> Tensor:
+    """Return the cross-entropy of siggraph17's classes against the nearest color of its grid."""
+    ab = F.adaptive_avg_pool2d(examples.ab, (logits.shape[2], logits.shape[3]))
+    return F.cross_entropy(logits.float(), encode_classes(ab))
+
+
+def _distillation_term(run: Run, classes: Tensor, examples: Examples) -> Tensor:
+    if run.classifier is None or run.step % run.recipe.loss.distill_every:
+        return 0.0 * classes.float().sum()  # every parameter needs a gradient when processes share them
+    with torch.no_grad(), run.fabric.autocast():
+        believed = run.classifier(run.network.gray_input(examples.lightness))
+    return classifier_distillation(classes, believed)
+
+
+def _picture_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Terms:
+    """Return the terms that look at the whole colored picture."""
+    loss, terms = run.recipe.loss, Terms()
+    lightness, truth = whole_of(examples)
+    picture = to_srgb(lightness, answered_color(run, outputs, (lightness.shape[2], lightness.shape[3])))
+    if run.features is not None:
+        with run.fabric.autocast():
+            distance = run.features(picture, to_srgb(lightness, truth))
+        terms["perceptual"] = loss.perceptual * distance
+    if loss.colorfulness:
+        terms["colorfulness"] = loss.colorfulness * dullness(picture)
+    return terms
+
+
+def _untaught(run: Run, outputs: dict[str, Tensor]) -> Terms:
+    """Give outputs that no term asked for a gradient of zero: processes that share gradients wait for every one."""
+    if run.fabric.world_size == 1:
+        return {}
+    return {
+        "shared": sum((0.0 * o.float().sum() for o in outputs.values() if o.requires_grad), torch.zeros(()))
+    }
