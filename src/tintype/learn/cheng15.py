@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ class PixelNet(nn.Sequential):
     def __init__(self, length: int) -> None:
         widths = [length] + [length // 2] * HIDDEN_LAYERS
         layers: list[nn.Module] = []
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             layers += [nn.Linear(before, after), nn.ReLU()]
         super().__init__(*layers, nn.Linear(widths[-1], 2))
 
@@ -160,7 +161,9 @@ def train_cheng15(
     """
     config, tell = config or CONFIGS["cheng15"], on_step or (lambda *_: None)
     if len(photographs) < config.clusters:
-        raise DataError(f"{len(photographs)} photographs are too few for {config.clusters} clusters; give more")
+        raise DataError(
+            f"{len(photographs)} photographs are too few for {config.clusters} clusters; give more"
+        )
     chosen = encoder if isinstance(encoder, ModelFile) else find_model(encoder)
     eye = Encoder(chosen)
     vocabulary = find_vocabulary(photographs, eye, config, tell)
@@ -168,14 +171,18 @@ def train_cheng15(
     ensemble = fit_ensemble(samples, vocabulary, config, tell)
     arrays = ensemble.to_arrays()
     card = _draft_card(name, config, chosen, license, data or f"{len(photographs)} photographs")
-    parameters = sum(array.size for item, array in arrays.items() if item not in ("vocabulary", "mean", "scale"))
+    parameters = sum(
+        array.size for item, array in arrays.items() if item not in ("vocabulary", "mean", "scale")
+    )
     card = replace(card, parameters=parameters, sha256=fingerprint_of(arrays))
     with atomic_file(Path(path), overwrite=overwrite) as stream:
         write_arrays(stream, arrays, card.to_json(indent=1))
     return ModelFile(Path(path), card)
 
 
-def find_vocabulary(photographs: Sequence[Photograph], eye: Encoder, config: ChengConfig, tell: OnStep) -> Floats:
+def find_vocabulary(
+    photographs: Sequence[Photograph], eye: Encoder, config: ChengConfig, tell: OnStep
+) -> Floats:
     """Find the things (S, C) that photographs are made of: clusters of features, of unit length."""
     random = np.random.default_rng(config.seed)
     some = random.permutation(len(photographs))[: max(config.things, 256)]
@@ -273,7 +280,7 @@ def _train(vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int,
         optimizer.param_groups[0]["lr"] = config.rate * (1 + math.cos(math.pi * done)) / 2
         some = torch.randint(len(flat), (config.batch,), generator=generator)
         optimizer.zero_grad()
-        F.mse_loss(network(flat[some]), goal[some]).backward()
+        torch.autograd.backward(F.mse_loss(network(flat[some]), goal[some]))
         optimizer.step()
         step += 1
         done = max(step / config.steps, (time.monotonic() - start) / config.share)

@@ -200,7 +200,7 @@ def _merge(ab: Floats) -> tuple[Floats, NDArray[np.intp]]:
 
 
 def add_landmarks(
-    prediction: Prediction, cells: Floats, landmarks: Landmarks, size: tuple[int, ...], bandwidth: float
+    prediction: Prediction, cells: Floats, landmarks: Landmarks, size: tuple[int, int], bandwidth: float
 ) -> Floats:
     """Return probabilities (cells, bins + landmarks' colors).
 

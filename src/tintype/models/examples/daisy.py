@@ -64,7 +64,7 @@ def describe_places(lightness: Floats, rows: Places, columns: Places, layout: Da
     array([0.28, 1.  , 3.57, 1.  ])
     """
     height, width = lightness.shape
-    maps = _orientation_maps(lightness, layout.orientations)
+    maps = find_orientations(lightness, layout.orientations)
     parts = []
     for ring in range(layout.rings + 1):
         blurred = blur(maps, layout.radius * max(ring, 1) / (2 * layout.rings))
@@ -100,7 +100,7 @@ def normalize(descriptors: Floats, least: float) -> Floats:
     return np.asarray(descriptors / (lengths + least), np.float32)
 
 
-def _orientation_maps(lightness: Floats, orientations: int) -> Floats:
+def find_orientations(lightness: Floats, orientations: int) -> Floats:
     """Return (H, W, orientations): the gradient's length, in so far as it points each way."""
     right = np.diff(lightness, axis=1, append=lightness[:, -1:])
     down = np.diff(lightness, axis=0, append=lightness[-1:])

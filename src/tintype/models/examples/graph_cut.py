@@ -141,7 +141,7 @@ def _cut(gain: Floats, edges: Edges, together: Floats) -> NDArray[np.bool_]:
 
 
 def _round(energies: Floats) -> NDArray[np.int32]:
-    return np.minimum(np.rint(energies * _UNIT), _MOST).astype(np.int32)
+    return np.asarray(np.minimum(np.rint(energies * _UNIT), _MOST), np.int32)
 
 
 def _import_scipy() -> tuple[Any, Any, Any]:
