@@ -1,6 +1,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import skimage.data
+from PIL import Image
+
+from tintype.photos.metadata import read_mark
 from tiny_model import write_tiny_model
 
 
@@ -53,3 +58,29 @@ def test_unknown_model_is_a_wrong_call(call):
     refused = call("models", "show", "tintype-smal")
     assert refused.status == 2
     assert "did you mean tintype-small" in refused.error
+
+
+def test_model_is_made_of_examples_and_colors(call, folder, models):
+    Image.fromarray(skimage.data.coffee()[::4, ::4]).save(folder / "coffee.png")
+    done = call("models", "from-examples", "coffee.png", "-o", "Coffee Bar.npz")
+    assert (done.status, done.err) == (0, "")
+    assert "charpiat08-coffee-bar@1" in done.out
+    assert "Charpiat 2008" in call("models", "show", "./Coffee Bar.npz").out
+    Image.fromarray(skimage.data.camera()[::4, ::4]).save(folder / "gray.png")
+    colored = call("colorize", "gray.png", "--model", "Coffee Bar.npz")
+    assert (colored.status, colored.err) == (0, "")
+    assert np.ptp(np.asarray(Image.open(folder / "gray_color.png")), axis=2).mean() > 5
+    assert read_mark(folder / "gray_color.png").model == "charpiat08-coffee-bar@1"
+    again = call("models", "from-examples", "coffee.png", "-o", "Coffee Bar.npz")
+    assert again.status == 1
+    assert "in the way" in again.error
+    assert (
+        call("models", "from-examples", "coffee.png", "-o", "Coffee Bar.npz", "--force", "--json").status == 0
+    )
+
+
+def test_examples_without_color_are_refused(call, scan):
+    refused = call("models", "from-examples", scan, "-o", "x.npz")
+    assert refused.status == 1
+    assert "give color photographs" in refused.error
+    assert call("models", "from-examples", "-o", "x.npz").status == 2

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tintype.models.card import Card
     from tintype.models.catalog import ModelFile
 
-app = create_group("models", "List the models that are here, and show their cards.")
+app = create_group(
+    "models", "List the models that are here, show their cards, and make one of example photographs."
+)
 
 
 def list_all(*, json: bool = False) -> None:
@@ -42,7 +44,7 @@ def show(model: Annotated[str, Parameter(name="model")] = "tintype-small", /, *,
     """Show the card of a model: who made it of what, what it takes, how good it is, where it fails.
 
     Args:
-        model: Name of a model or path of a .onnx file.
+        model: Name of a model or path of a .onnx or .npz file.
         json: Print the card as JSON.
     """
     from tintype.models.catalog import find_model  # noqa: PLC0415 - heavy
@@ -52,6 +54,35 @@ def show(model: Annotated[str, Parameter(name="model")] = "tintype-small", /, *,
         print_json(_as_document(found))
         return
     print_table(_card_rows(found))
+
+
+def from_examples(
+    photos: Annotated[tuple[Path, ...], Parameter(name="photos", required=True)],
+    /,
+    *,
+    out: Annotated[Path, Parameter(["--out", "-o"])],
+    name: str | None = None,
+    license: str = "LicenseRef-examples",
+    force: bool = False,
+    json: bool = False,
+) -> None:
+    """Make a model that gives photographs the colors of others, by textures that are alike (Charpiat 2008).
+
+    Args:
+        photos: Color photographs that are like those you want to color: the same garden, the same regiment.
+        out: The model file; its name ends in .npz. Give it to "tintype colorize --model".
+        name: What the model is called, after "charpiat08-"; the file's name if not given.
+        license: Of the model, as an SPDX expression: it holds colors and textures of the photographs.
+        force: Replace an existing file.
+        json: Print the outcome as JSON.
+    """
+    from tintype.models.examples.create import create_examples_model, name_of_file  # noqa: PLC0415 - heavy
+
+    made = create_examples_model(photos, name or name_of_file(out), out, license=license, overwrite=force)
+    if json:
+        print_json(_summarize(made))
+        return
+    print_line(f"{made.path}: {made.card.name}, {_megabytes(made.path)} MB, of {len(photos)} photographs")
 
 
 def _as_document(model: ModelFile) -> dict[str, object]:
@@ -116,3 +147,4 @@ def _megabytes(path: Path) -> str:
 
 add_command(app, list_all, "list")
 add_command(app, show, "show")
+add_command(app, from_examples, "from-examples")

@@ -137,6 +137,16 @@ def create_examples_model(
     return ModelFile(path, card)
 
 
+def name_of_file(path: Path) -> str:
+    """Return the name for a model that a file's name suggests; empty where nothing of it can be in a name.
+
+    >>> name_of_file(Path("charpiat08-Omas Garten.examples.npz"))
+    'omas-garten'
+    """
+    plain = path.name.lower().removesuffix(".npz").removesuffix(".examples").removeprefix("charpiat08-")
+    return "-".join(re.findall(r"[a-z0-9]+", plain))
+
+
 def _draft_card(name: str, config: CharpiatConfig, count: int, license: str) -> Card:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise ModelError(f"the name is {name!r}; give small letters and digits, with - between words")
