@@ -79,7 +79,8 @@ class ConvNext(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """Return the normed features of every stage, finest first."""

@@ -247,7 +247,8 @@ class ColorDecoder(nn.Module):
 def _projection(inputs: int, outputs: int) -> nn.Conv2d:
     layer = nn.Conv2d(inputs, outputs, 1)
     nn.init.kaiming_uniform_(layer.weight, a=1)
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type] # it has one
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer
 
 
