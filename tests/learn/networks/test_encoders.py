@@ -43,7 +43,7 @@ def test_features_without_classes_are_the_same(backbone):
 
 def test_published_weights_that_are_not_there_are_named(monkeypatch):
     monkeypatch.delenv("TINTYPE_WEIGHTS", raising=False)
-    with pytest.raises(ModelNotFoundError, match="put mobilenetv2_035.safetensors into a folder"):
+    with pytest.raises(ModelNotFoundError, match=r"put mobilenetv2_035\.safetensors into a folder"):
         TimmEncoder(BACKBONE, weights="local", classes=0)
 
 

@@ -143,7 +143,7 @@ def test_critic_has_the_layers_of_its_model():
         critic = create_critic(NoganConfig())
     shapes = [
         (*c.weight_orig.shape[1::-1], c.weight_orig.shape[2], c.stride, c.padding)
-        for m in critic
+        for m in critic.layers
         if not isinstance(m, SelfAttention)
         for c in m.modules()
         if isinstance(c, SpectralConv)
@@ -156,7 +156,7 @@ def test_critic_has_the_layers_of_its_model():
         *[(2048, 2048, 3, 1, 1), (2048, 1, 4, 1, 0)],
     ]
     assert attention_of(critic).value.weight_orig.shape[:2] == (512, 512)
-    assert [m.p for m in critic if isinstance(m, nn.Dropout2d)] == [0.075, 0.15, 0.15, 0.15]
+    assert [m.p for m in critic.layers if isinstance(m, nn.Dropout2d)] == [0.075, 0.15, 0.15, 0.15]
 
 
 @torch.no_grad()

@@ -125,7 +125,7 @@ def test_discriminator_has_the_layers_of_the_paper():
     assert channels(critic, nn.Conv2d) == [
         *[(3, 64, 2), (64, 128, 2), (128, 256, 2), (256, 512, 1), (512, 1, 1)]
     ]
-    with_norm = [i for i, m in enumerate(critic) if isinstance(m, nn.BatchNorm2d)]
+    with_norm = [i for i, m in enumerate(critic.layers) if isinstance(m, nn.BatchNorm2d)]
     assert with_norm == [3, 6, 9]
     assert parameters(critic) == 2_768_705 - 3 * 64 * 16  # that of six channels, less three
 
@@ -145,7 +145,7 @@ def test_discriminator_judges_patches_of_70_pixels():
 def test_discriminator_sees_lightness_and_color_in_the_same_range():
     critic = create_critic(TINY)
     seen = []
-    critic[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    critic.layers[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     critic(torch.full((2, 1, 64, 64), 100.0), torch.full((2, 2, 64, 64), -110.0))
     torch.testing.assert_close(seen[0][0, :, 5, 5], torch.tensor([1.0, -1.0, -1.0]))
 
@@ -187,7 +187,7 @@ def test_color_stays_within_110_lab_units():
 def test_weights_are_drawn_as_in_the_paper():
     network = tiny(width=32)
     assert network.generator.downs[3][1].weight.std().item() == pytest.approx(0.02, rel=0.05)
-    assert create_critic(network.config)[5].weight.std().item() == pytest.approx(0.02, rel=0.05)
+    assert create_critic(network.config).layers[5].weight.std().item() == pytest.approx(0.02, rel=0.05)
 
 
 def test_published_configurations_name_their_encoder():

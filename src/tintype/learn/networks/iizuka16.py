@@ -103,16 +103,17 @@ class IizukaNet(nn.Module):
         self.global_vector = Dense(c8, c4)
         self.mid = nn.Sequential(ConvUnit(c8, c8), ConvUnit(c8, c4))
         self.fusion = Fusion(c4)
+        head = nn.Conv2d(half, 2, 3, padding=1)
         self.color = nn.Sequential(
             *(ConvUnit(c4, c2), nn.Upsample(scale_factor=2.0)),
             *(ConvUnit(c2, c1), ConvUnit(c1, c1), nn.Upsample(scale_factor=2.0)),
-            *(ConvUnit(c1, half), nn.Conv2d(half, 2, 3, padding=1), nn.Sigmoid()),
+            *(ConvUnit(c1, half), head, nn.Sigmoid()),
         )
         self.classifier = (
             nn.Sequential(Dense(c8, c4), nn.Linear(c4, config.classes)) if config.classes else None
         )
         start_for_relu(self)
-        start_for_tanh(self.color[-2])
+        start_for_tanh(head)
 
     @property
     def traits(self) -> NetworkTraits:

@@ -91,9 +91,9 @@ class KoalarizationNet(nn.Module):
             *_convs(c4, c8, c8, c4),
         )
         self.fusion = nn.Sequential(nn.Conv2d(c4 + config.classes, c4, 1), nn.ReLU())
-        self.decoder = _create_decoder(config)
+        head, self.decoder = _create_decoder(config)
         start_for_relu(self)
-        start_for_tanh(self.decoder[-3])
+        start_for_tanh(head)
         self.encoder = TimmEncoder(
             config.backbone,
             weights=config.backbone_weights,
@@ -140,16 +140,17 @@ def _convs(*channels: int, stride: int = 1) -> list[nn.Module]:
     return layers
 
 
-def _create_decoder(config: KoalarizationConfig) -> nn.Sequential:
-    """Return the layers from the fused features to tanh, doubled to full size."""
+def _create_decoder(config: KoalarizationConfig) -> tuple[nn.Conv2d, nn.Sequential]:
+    """Return the last convolution, and all layers from the fused features to tanh, doubled to full size."""
     quarter, half, c1, c2, c4 = (config.width * times // 4 for times in (1, 2, 4, 8, 16))
     paper = config.decoder == "paper"
     second, third, last = ((c1, c1), (half,), half) if paper else ((c1,), (half, quarter), quarter)
-    return nn.Sequential(
+    head = nn.Conv2d(last, 2, 3, padding=1)
+    return head, nn.Sequential(
         *(*_convs(c4, c2), nn.Upsample(scale_factor=2.0)),
         *(*_convs(c2, *second), nn.Upsample(scale_factor=2.0)),
         *_convs(c1, *third),
-        *(nn.Conv2d(last, 2, 3, padding=1), nn.Tanh(), nn.Upsample(scale_factor=2.0)),
+        *(head, nn.Tanh(), nn.Upsample(scale_factor=2.0)),
     )
 
 

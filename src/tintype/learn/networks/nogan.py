@@ -93,7 +93,7 @@ class NoganNet(nn.Module):
         return {"ab": self.decoder(rgb, self.encoder(rgb)) * AB_SCALE}
 
 
-class NoganCritic(nn.Sequential):
+class NoganCritic(nn.Module):
     """Tells for each part of a photograph whether its color is true.
 
     It takes part in training alone; weights of the network do not hold it.
@@ -104,6 +104,7 @@ class NoganCritic(nn.Sequential):
     """
 
     def __init__(self, width: int = 256) -> None:
+        super().__init__()
         layers: list[nn.Module] = [_conv(3, width, 4, 2), nn.Dropout2d(DROPOUT / 2)]
         for i in range(3):
             layers += [_conv(width, width, 3, 1), nn.Dropout2d(DROPOUT), _conv(width, 2 * width, 4, 2)]
@@ -111,11 +112,11 @@ class NoganCritic(nn.Sequential):
             if i == 0:
                 layers.append(SelfAttention(width))
         layers.append(_conv(width, width, 3, 1))
-        super().__init__(*layers, SpectralConv(width, 1, 4, padding=0, bias=False))
+        self.layers = nn.Sequential(*layers, SpectralConv(width, 1, 4, padding=0, bias=False))
 
     def forward(self, lightness: Tensor, ab: Tensor) -> Tensor:
         """Return the logits."""
-        return super().forward(torch.cat([lightness / 50 - 1, ab / AB_SCALE], 1))
+        return self.layers(torch.cat([lightness / 50 - 1, ab / AB_SCALE], 1))
 
 
 def create_critic(config: NoganConfig) -> NoganCritic:

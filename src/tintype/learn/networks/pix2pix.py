@@ -140,7 +140,7 @@ class Pix2pixNet(nn.Module):
         return {"ab": self.generator(lightness) * AB_SCALE}
 
 
-class PatchDiscriminator(nn.Sequential):
+class PatchDiscriminator(nn.Module):
     """Tells for each patch of 70 x 70 pixels whether its color is true, given its lightness.
 
     It takes part in training alone; weights of the generator do not hold it.
@@ -151,17 +151,18 @@ class PatchDiscriminator(nn.Sequential):
     """
 
     def __init__(self, width: int = 64) -> None:
+        super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2)]
         for i, stride in ((1, 2), (2, 2), (3, 1)):
             outputs = width * 2**i
             layers += [nn.Conv2d(outputs // 2, outputs, 4, stride, 1, bias=False), nn.BatchNorm2d(outputs)]
             layers.append(nn.LeakyReLU(0.2))
-        super().__init__(*layers, nn.Conv2d(8 * width, 1, 4, 1, 1))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(8 * width, 1, 4, 1, 1))
         draw_weights(self)
 
     def forward(self, lightness: Tensor, ab: Tensor) -> Tensor:
         """Return the logits."""
-        return super().forward(torch.cat([lightness / 50 - 1, ab / AB_SCALE], 1))
+        return self.layers(torch.cat([lightness / 50 - 1, ab / AB_SCALE], 1))
 
 
 def create_critic(config: Pix2pixConfig) -> PatchDiscriminator:
