@@ -26,15 +26,21 @@ check: $(VENV)/dev.stamp
 
 results: $(VENV)/dev.stamp
 	$(BIN)/python results/evaluate.py
+	$(BIN)/python results/fit_score.py
+	$(BIN)/python results/agreement.py
+	$(BIN)/python results/perceptual_agreement.py
 	$(BIN)/python benchmarks/join.py
 	$(BIN)/python benchmarks/networks.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/measure.py
+	$(BIN)/tintype benchmark --suite open --suite eval-objects --suite eval-objects-film -o results/benchmark --no-pictures --force
+	$(BIN)/python tools/write_figures.py
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/mkdocs build --strict
 
 .PHONY: system
 system:
-	@command -v exiftool >/dev/null || tools/install_system.sh
+	@{ command -v exiftool && command -v chromium; } >/dev/null || tools/install_system.sh
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

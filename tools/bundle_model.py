@@ -24,16 +24,14 @@ from tintype.models.card import Figures, SizeRule, VividnessStep
 HERE = Path(__file__).parent
 BUNDLED = HERE.parent / "src" / "tintype" / "models" / "bundled" / "tintype-small.onnx"
 RESULTS = HERE.parent / "results"
+TABLES = ("automatic", "hints", "samples", "robustness", "promises")
+"""Those of results/evaluate.py, which judge the model."""
 
 
 def read_figures() -> tuple[Figures, ...]:
-    """Return the figures of the tables that describe quality on photographs."""
-    return tuple(_figures(path) for path in sorted(RESULTS.glob("*.csv")) if _is_of_model(path))
-
-
-def _is_of_model(path: Path) -> bool:
-    with path.open(newline="", encoding="utf-8") as file:
-        return {"figure", "value", "command", "machine"} <= set(csv.DictReader(file).fieldnames or ())
+    """Return the figures of the tables that judge the model, as far as they have been measured."""
+    paths = (RESULTS / f"{name}.csv" for name in TABLES)
+    return tuple(_figures(path) for path in paths if path.exists())
 
 
 def _figures(path: Path) -> Figures:

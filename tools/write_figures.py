@@ -3,7 +3,7 @@
     python tools/write_figures.py
 
 Numbers are never typed by hand: what stands between the two comments of a page is made here, and a test compares it
-with results/. README shows what the project asks for; docs/figures.md shows everything.
+with results/. README shows what the project asks of its model; docs/figures.md shows everything.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ ROOT = Path(__file__).parent.parent
 PAGES = {ROOT / "README.md": "required", ROOT / "docs" / "figures.md": "all"}
 BEGIN = "<!-- figures: written by tools/write_figures.py from results/, do not edit -->"
 END = "<!-- end of figures -->"
+SHORT = ("automatic", "hints", "samples", "robustness", "promises", "join", "networks")
+"""The tables that README shows, in its order."""
+
 COLUMNS = ("figure", "value", "required", "n", "command", "machine", "versions", "data")
 NOTHING_YET = """\
 The bundled model has not been judged yet: there are no tables in `results/`, and no number stands here that was not
@@ -37,8 +40,9 @@ def read_tables(folder: Path) -> dict[str, list[Row]]:
 
 
 def render(tables: Mapping[str, list[Row]], which: str) -> str:
-    """Return the tables as Markdown: ``all`` rows, or those for which something is ``required``."""
-    parts = [part for name, rows in tables.items() for part in _render_table(name, rows, which)]
+    """Return the tables as Markdown: ``all``, or of those in `SHORT` the rows for which something is ``required``."""
+    names = tables if which == "all" else [name for name in SHORT if name in tables]
+    parts = [part for name in names for part in _render_table(name, tables[name], which)]
     return "\n\n".join(parts) or NOTHING_YET
 
 
@@ -53,7 +57,8 @@ def _render_table(name: str, rows: Iterable[Row], which: str) -> Iterator[str]:
     shown = [row for row in rows if row["required"] or which == "all"]
     if not shown:
         return
-    yield f"## {name.capitalize()}" if which == "all" else f"**{name.capitalize()}**"
+    title = name.capitalize().replace("_", " ")
+    yield f"## {title}" if which == "all" else f"**{title}**"
     yield "\n".join(["| figure | value | asked for | n |", "|---|---|---|---|", *map(_render_row, shown)])
     first = shown[0]
     yield (

@@ -18,6 +18,8 @@ from tintype.errors import MissingExtraError, TintypeError
 _PACKAGES = ("numpy", "pillow", "pyvips", "tifffile", "imagecodecs", "cyclopts", "rich")
 _EXTRAS = {
     "heif": ("pillow-heif",),
+    "measure": ("jinja2", "matplotlib"),
+    "perceptual": ("torch", "timm", "lpips", "torch-fidelity"),
     "train": ("torch", "timm", "lightning-fabric", "safetensors", "webdataset"),
 }
 

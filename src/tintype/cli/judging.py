@@ -108,7 +108,7 @@ def _judge_each(call: MeasureCall, networks: PerceptualJudge | None) -> None:
 
     def show(pair: Pair, true: Codes, result: Codes) -> None:
         if networks:
-            networks.add(true, result, Path(pair.name).name)
+            networks.add(true, result, pair.name)
 
     with create_progress("photographs") as progress:
         task = progress.add_task("", total=len(call.matching.pairs))
