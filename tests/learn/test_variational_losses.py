@@ -99,6 +99,10 @@ def test_terms_of_the_decoder_carry_the_weights_of_the_paper():
     torch.testing.assert_close(terms["colorfulness"], colorfulness_error(field, truth, weights))
     torch.testing.assert_close(terms["gradients"], 1e-3 * gradient_error(field, truth))
     torch.testing.assert_close(terms["specificity"], 0.1 * specificity_error(field, truth, components))
+    twice = field_errors(field, truth, weights, components, specificity=0.2, gradients=2e-3)
+    torch.testing.assert_close(
+        twice["specificity"] + twice["gradients"], 2 * (terms["specificity"] + terms["gradients"])
+    )
     assert set(field_errors(field, truth, weights, None)) == {"colorfulness", "gradients"}
 
 

@@ -233,6 +233,21 @@ def test_mixture_is_given_in_training_alone():
     assert outputs["means"].shape == (2, 8, 16)
 
 
+def test_code_takes_the_place_of_the_mixture():
+    network, lightness = tiny(), torch.rand(1, 1, 64, 96) * 100
+    code = network.mixture.choose(network.mix(lightness), torch.zeros(1, 24))
+    torch.testing.assert_close(network(lightness, code=code)["ab"], network(lightness)["ab"])
+    assert set(network.train()(lightness.expand(2, -1, -1, -1), code=code.expand(2, -1))) == {"ab"}
+
+
+def test_encoder_takes_color_fields_of_any_size():
+    encoder, field = FieldEncoder(TINY).eval(), torch.randn(1, 2, 32, 32) * 30
+    mean, log_variance = encoder(field)
+    assert mean.shape == log_variance.shape == (1, 16)
+    larger = field.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    torch.testing.assert_close(encoder(larger)[0], mean)
+
+
 @pytest.mark.slow
 def test_autoencoder_and_mixture_learn_a_color_field_from_its_gray():
     """The two stages of the paper: codes of color fields, then codes of gray pictures."""
@@ -244,9 +259,9 @@ def test_autoencoder_and_mixture_learn_a_color_field_from_its_gray():
     for _ in range(150):
         mean, log_variance = encoder.train()(truth)
         code = sample_code(mean, log_variance)
-        outputs = network.train()(lightness, code=code)
-        loss = functional.l1_loss(outputs["ab"], truth) + 0.01 * gaussian_divergence(mean, log_variance)
-        loss = loss + nearest_component_loss(outputs["log_shares"], outputs["means"], code.detach(), VARIANCE)
+        ab = network.train()(lightness, code=code)["ab"]
+        loss = functional.l1_loss(ab, truth) + 0.01 * gaussian_divergence(mean, log_variance)
+        loss = loss + nearest_component_loss(*network.mix(lightness), code.detach(), VARIANCE)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

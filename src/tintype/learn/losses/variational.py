@@ -116,7 +116,13 @@ def specificity_error(field: Tensor, truth: Tensor, components: FieldComponents)
 
 
 def field_errors(
-    field: Tensor, truth: Tensor, bin_weights: Tensor, components: FieldComponents | None
+    field: Tensor,
+    truth: Tensor,
+    bin_weights: Tensor,
+    components: FieldComponents | None,
+    *,
+    specificity: float = SPECIFICITY_WEIGHT,
+    gradients: float = GRADIENT_WEIGHT,
 ) -> dict[str, Tensor]:
     """Return the terms of the decoder's loss, weighted; their sum is the loss.
 
@@ -125,13 +131,15 @@ def field_errors(
         truth: (N, 2, h, w).
         bin_weights: as of `colorfulness_error`.
         components: None leaves out the specificity, as the authors' version with gray features does.
+        specificity: weight of the error along the components.
+        gradients: weight of the differences of neighbors.
     """
     terms = {
         "colorfulness": colorfulness_error(field, truth, bin_weights),
-        "gradients": GRADIENT_WEIGHT * gradient_error(field, truth),
+        "gradients": gradients * gradient_error(field, truth),
     }
     if components is not None:
-        terms["specificity"] = SPECIFICITY_WEIGHT * specificity_error(field, truth, components)
+        terms["specificity"] = specificity * specificity_error(field, truth, components)
     return terms
 
 

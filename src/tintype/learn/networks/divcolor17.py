@@ -126,11 +126,13 @@ class FieldEncoder(nn.Module):
     """The encoder of the autoencoder; it is needed to train, not to color.
 
     Shape:
-        ab (N, 2, side, side) in Lab units -> mean and logarithm of the variance of its code, both (N, code).
+        ab (N, 2, h, w) in Lab units, seen as (side, side) -> mean and logarithm of the variance of its code, both
+        (N, code).
     """
 
     def __init__(self, config: DivcolorConfig) -> None:
         super().__init__()
+        self.side = config.side
         self.tower = Tower(2, config.width)
         cells = (config.side // 16) ** 2
         self.to_code = nn.Sequential(
@@ -140,7 +142,8 @@ class FieldEncoder(nn.Module):
 
     def forward(self, ab: Tensor) -> tuple[Tensor, Tensor]:
         """Return (mean, log_variance)."""
-        mean, log_variance = self.to_code(self.tower(ab / AB_SCALE)[-1]).chunk(2, 1)
+        field = F.interpolate(ab / AB_SCALE, (self.side, self.side), mode="bilinear", align_corners=False)
+        mean, log_variance = self.to_code(self.tower(field)[-1]).chunk(2, 1)
         return mean, log_variance
 
 
@@ -287,8 +290,16 @@ class DivcolorNet(nn.Module):
         rule = SizeRule(4, default=seen, minimum=seen, maximum=seen, fixed=True, square=True)
         return NetworkTraits(0, 4, frozenset({"latent"}), rule, {"latent": length})
 
-    def mix(self, seen: Tensor) -> Mixture:
-        """Return which codes fit lightness (N, 1, 4 * side, 4 * side)."""
+    def look(self, lightness: Tensor) -> Tensor:
+        """Return the part of a photograph (N, 1, H, W) that is seen: all of it, as a square of 4 * side."""
+        size = 4 * self.config.side, 4 * self.config.side
+        return F.interpolate(lightness, size, mode="bilinear", align_corners=False)
+
+    def mix(self, lightness: Tensor) -> Mixture:
+        """Return which codes fit photographs (N, 1, H, W)."""
+        return self._mix(self.look(lightness))
+
+    def _mix(self, seen: Tensor) -> Mixture:
         if self.config.backbone == ZHANG:
             return self.mixture(self.features(seen))
         deepest, half = self.encoder(self.gray(seen))[-1], self.config.side // 2
@@ -297,17 +308,20 @@ class DivcolorNet(nn.Module):
     def forward(
         self, lightness: Tensor, latent: Tensor | None = None, code: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """Return the contract's output, and in training the mixture."""
-        side, (height, width) = self.config.side, lightness.shape[2:]
-        seen = F.interpolate(lightness, (4 * side, 4 * side), mode="bilinear", align_corners=False)
-        mixture = self.mix(seen)
+        """Return the contract's output, and in training the mixture, unless a code makes it superfluous."""
+        height, width = lightness.shape[2:]
+        seen, told = self.look(lightness), {}
         if code is None:
-            length = self.config.code + self.config.components
-            zeros = lightness.new_zeros(lightness.shape[0], length)
-            code = self.mixture.choose(mixture, zeros if latent is None else latent)
+            mixture = self._mix(seen)
+            code = self.mixture.choose(mixture, self.no_latent(lightness) if latent is None else latent)
+            told = mixture._asdict() if self.training else {}
         field = self.decoder(code, self.tower(F.avg_pool2d(seen, 4) / 50 - 1))
         ab = F.interpolate(field, (height // 4, width // 4), mode="bilinear", align_corners=False)
-        return {"ab": ab, **(mixture._asdict() if self.training else {})}
+        return {"ab": ab, **told}
+
+    def no_latent(self, like: Tensor) -> Tensor:
+        """Return the latents (N, code + components) of the likeliest colors of photographs (N, 1, H, W)."""
+        return like.new_zeros(like.shape[0], self.config.code + self.config.components)
 
 
 def _read_eccv16() -> dict[str, Tensor]:
