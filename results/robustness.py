@@ -6,15 +6,13 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from evaluation import Codes, Evaluation, Floats, colored_codes, gray_input, to_lab
+from evaluation import Evaluation, colored_codes, gray_input, to_lab
 
 from tintype.color.difference import delta_e_2000
-from tintype.color.lab import lab_to_srgb
 from tintype.measure.auc import ErrorTable
-from tintype.measure.figures import to_codes
+from tintype.measure.benchmark.photographs import as_gray, film_lightness
 from tintype.measure.hints import name_seed
 from tintype.measure.record import Row
-from tintype.photos.film_stock import develop, draw_film
 
 STRENGTH = 1.0
 """As in training (recipes/tintype-small.toml), but here no photograph is left clean."""
@@ -38,9 +36,9 @@ def _measure_film(evaluation: Evaluation) -> list[Row]:
     cost = _FilmCost()
     for name, true in evaluation.photographs("film"):
         lab = to_lab(true)
-        lightness = age(true, name_seed(name))
+        lightness = film_lightness(true, STRENGTH, name_seed(name))
         cost.signals.append(-10 * math.log10(np.mean((lightness - lab[..., 0]) ** 2) / 100**2))
-        for table, gray in ((cost.clean, gray_input(true)), (cost.degraded, _to_gray_codes(lightness))):
+        for table, gray in ((cost.clean, gray_input(true)), (cost.degraded, as_gray(lightness))):
             colored = evaluation.colorizer.open(gray).colorize()
             table.add(lab[..., 1:], to_lab(colored_codes(colored))[..., 1:])
     clean, degraded, n = cost.clean.auc(), cost.degraded.auc(), evaluation.count
@@ -53,21 +51,6 @@ def _measure_film(evaluation: Evaluation) -> list[Row]:
         Row("film: AuC lost", clean.raw - degraded.raw, "<= 0.3", n),
         Row("film: rebalanced AuC lost", clean.rebalanced - degraded.rebalanced, "<= 1", n),
     ]
-
-
-def age(true: Codes, seed: int) -> Floats:
-    """Return the lightness (H, W) that film, time and a scanner left of a photograph."""
-    rng = np.random.default_rng(seed)
-    film = draw_film(rng, 1, STRENGTH, clean_share=0.0)
-    noise = rng.standard_normal((1, *true.shape[:2]), dtype=np.float32)
-    lightness: Floats = develop((true / 255.0).astype(np.float32)[None], film, noise)[0]
-    return lightness
-
-
-def _to_gray_codes(lightness: Floats) -> Codes:
-    lab = np.zeros((*lightness.shape, 3))
-    lab[..., 0] = lightness
-    return np.ascontiguousarray(to_codes(lab_to_srgb(lab))[..., 0])
 
 
 def _measure_sizes(evaluation: Evaluation) -> list[Row]:

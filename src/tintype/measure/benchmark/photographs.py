@@ -163,9 +163,31 @@ def degrade(true: Codes, degradation: Degradation, seed: int) -> Codes:
         (H, W) uint8.
     """
     if degradation.kind == "film":
-        return _as_gray(_film_lightness(true, degradation.strength, seed))
+        return as_gray(film_lightness(true, degradation.strength, seed))
     gray = np.ascontiguousarray(left_gray(true)[..., 0])
     return _recompressed(gray, degradation.quality) if degradation.kind == "jpeg" else gray
+
+
+def film_lightness(true: Codes, strength: float, seed: int) -> NDArray[np.floating[Any]]:
+    """Return the lightness (H, W), 0..100, that film, time and a scanner left of a photograph.
+
+    Args:
+        true: (H, W, 3) uint8 sRGB.
+        strength: see ``tintype.photos.film_stock``; nothing is left clean.
+        seed: of what is drawn.
+    """
+    rng = np.random.default_rng(seed)
+    film = draw_film(rng, 1, strength, clean_share=0.0)
+    noise = rng.standard_normal((1, *true.shape[:2]), dtype=np.float32)
+    lightness: NDArray[np.floating[Any]] = develop((true / 255.0).astype(np.float32)[None], film, noise)[0]
+    return lightness
+
+
+def as_gray(lightness: NDArray[np.floating[Any]]) -> Codes:
+    """Return the gray picture (H, W) uint8 of a lightness (H, W), 0..100."""
+    lab = np.zeros((*lightness.shape, 3))
+    lab[..., 0] = lightness
+    return np.ascontiguousarray(to_codes(lab_to_srgb(lab))[..., 0])
 
 
 def write_inputs(
@@ -244,20 +266,6 @@ def _read(photograph: Photograph) -> Codes:
     if photograph.digest and photograph.digest not in digests:
         raise UnreadablePhotoError(f"{photograph.path} is not the photograph of the suite's list; replace it")
     return codes
-
-
-def _film_lightness(true: Codes, strength: float, seed: int) -> NDArray[np.floating[Any]]:
-    rng = np.random.default_rng(seed)
-    film = draw_film(rng, 1, strength, clean_share=0.0)
-    noise = rng.standard_normal((1, *true.shape[:2]), dtype=np.float32)
-    lightness: NDArray[np.floating[Any]] = develop((true / 255.0).astype(np.float32)[None], film, noise)[0]
-    return lightness
-
-
-def _as_gray(lightness: NDArray[np.floating[Any]]) -> Codes:
-    lab = np.zeros((*lightness.shape, 3))
-    lab[..., 0] = lightness
-    return np.ascontiguousarray(to_codes(lab_to_srgb(lab))[..., 0])
 
 
 def _recompressed(gray: Codes, quality: int) -> Codes:
