@@ -116,6 +116,23 @@ def test_cut_leaves_a_sure_landmark_alone():
     assert labels.tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0]
 
 
+def test_landmark_of_half_confidence_has_half_of_its_cell():
+    cells = np.zeros((4, 3), np.float32)
+    cells[2:] = 50  # look like nothing else
+    prediction = charpiat08.Prediction(
+        np.tile(np.float32([0.8, 0.2]), (4, 1)), np.ones(4, np.float32), np.zeros(4, np.float32)
+    )
+    landmarks = charpiat08.Landmarks(
+        np.array([0]), np.array([0]), np.float32([0.5]), np.array([[50, 0]], np.float32)
+    )
+    shares = charpiat08.add_landmarks(prediction, cells, landmarks, (1, 4), 0.5)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+    assert shares[0, 2] > 0.75
+    assert 0.05 < shares[1, 2] < 0.5  # it looks alike
+    assert shares[0, 0] == pytest.approx(4 * shares[0, 1])  # the rest is shared as before
+    assert shares[2:, 2].max() < 0.01
+
+
 def test_many_colors_of_landmarks_are_merged():
     hints = np.zeros((3, 64, 64), np.float32)
     hints[:2] = np.random.default_rng(0).uniform(-60, 60, (2, 64, 64))
