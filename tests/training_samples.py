@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import skimage.data
 
+from tintype.learn.networks import SYSTEMS
 from tintype.learn.recipe import Recipe, read_recipe
 
 SIDE = 96
@@ -24,6 +25,26 @@ FAST = (
     "optimizer.warmup=8",
     "loss.distill_every=2",
 )
+
+TINY = (
+    "precision=32-true",
+    "samples=16",
+    "data.workers=0",
+    "data.held_out=8",
+    "data.multiple=32",
+    "data.sizes=[{side = 64, count = 4}]",
+    'data.sources=[{match = "photos-*.tar"}]',
+    "validation.every=8",
+    "validation.photos=2",
+    "validation.side=64",
+    "validation.sheet=1",
+    "perceptual.backbone=test_resnet",
+    "perceptual.weights=none",
+    "perceptual.layers=[0, 1]",
+    "perceptual.layer_weights=[1.0, 1.0]",
+    "variational.components=4",
+)
+"""Of any recipe, beside the tiny size of its network."""
 
 
 def tiles() -> list[np.ndarray]:
@@ -54,3 +75,17 @@ def fast_recipe(shards: Path, *changes: str) -> Recipe:
     return read_recipe(
         "tintype-small", [*FAST, f'data.root="{shards}"', f"data.sources={sources}", sizes, *changes]
     )
+
+
+def tiny_of(network: str) -> str:
+    """Return the name of the tiny size of a network's system."""
+    system = next(s for s in SYSTEMS if network in s.configs)
+    return "tintype-tiny" if system.name == "tintype" else f"{system.name}-test"
+
+
+def tiny_recipe(name: str, shards: Path, *changes: str) -> Recipe:
+    """Return a recipe of the package, made to train the tiny size of its network in a second."""
+    network = tiny_of(read_recipe(name).network)
+    wide = () if network == "tintype-tiny" else ("network_changes={}",)
+    where = (f'data.root="{shards}"', f"network={network}", "start=")
+    return read_recipe(name, [*TINY, *wide, *where, *changes])

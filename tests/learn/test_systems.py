@@ -13,38 +13,9 @@ from tintype.learn.recipe import Recipe, list_recipes, read_recipe
 from tintype.learn.release import draft_card, load_prior, load_trained
 from tintype.learn.run import CHECKPOINT
 from tintype.learn.train import train
+from training_samples import tiny_recipe
 
-TINY = (
-    "precision=32-true",
-    "samples=16",
-    "data.workers=0",
-    "data.held_out=8",
-    "data.multiple=32",
-    "data.sizes=[{side = 64, count = 4}]",
-    'data.sources=[{match = "photos-*.tar"}]',
-    "validation.every=8",
-    "validation.photos=2",
-    "validation.side=64",
-    "validation.sheet=1",
-    "perceptual.backbone=test_resnet",
-    "perceptual.weights=none",
-    "perceptual.layers=[0, 1]",
-    "perceptual.layer_weights=[1.0, 1.0]",
-)
 IN_USE = {name for system in SYSTEMS for name in system.configs}
-
-
-def tiny_of(network: str) -> str:
-    """Return the name of the tiny size of a network's system."""
-    system = next(s for s in SYSTEMS if network in s.configs)
-    return "tintype-tiny" if system.name == "tintype" else f"{system.name}-test"
-
-
-def tiny_recipe(name: str, shards: Path, *changes: str) -> Recipe:
-    network = tiny_of(read_recipe(name).network)
-    wide = () if network == "tintype-tiny" else ("network_changes={}",)
-    where = (f'data.root="{shards}"', f"network={network}", "start=")
-    return read_recipe(name, [*TINY, *wide, *where, *changes])
 
 
 def recipes() -> list[str]:
@@ -92,7 +63,7 @@ def test_run_of_recipe_goes_on_where_it_was_stopped(name: str, shards: Path, tmp
 def test_recipe_with_a_loss_that_is_no_number_stops_with_the_batch_saved(
     name: str, shards: Path, tmp_path: Path
 ):
-    recipe = tiny_recipe(name, shards, "loss.classification=nan", "loss.regression=nan")
+    recipe = tiny_recipe(name, shards, "loss.classification=nan", "loss.regression=nan", "variational.kl=nan")
     with pytest.raises(TrainingError, match="step 0"):
         train_on_cpu(recipe, tmp_path)
     assert torch.load(tmp_path / "broken_step_0.pt", weights_only=True)["lightness"].shape[1] == 1

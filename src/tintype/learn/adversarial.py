@@ -122,7 +122,7 @@ def _teach_critic(run: Run, critic: Critic, examples: Examples) -> Figures:
 def _teach_generator(run: Run, terms: dict[str, Tensor], examples: Examples) -> Figures:
     norm = descend(run, run.model, run.optimizer, terms, examples)
     run.average.update(run.network, run.step)
-    return {**values_of(terms), "gradient_norm": norm} if is_logged(run) else {}
+    return {**values_of(run, terms), "gradient_norm": norm} if is_logged(run) else {}
 
 
 def _teach_both(run: Run, critic: Critic, outputs: dict[str, Tensor], examples: Examples) -> Figures:

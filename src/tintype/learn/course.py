@@ -129,9 +129,11 @@ def is_logged(run: Run) -> bool:
     return (run.step + 1) % LOG_EVERY == 0
 
 
-def values_of(terms: Mapping[str, Tensor]) -> Figures:
-    """Return the terms of a loss as numbers."""
-    return {name: float(term.detach()) for name, term in terms.items()}
+def values_of(run: Run, terms: Mapping[str, Tensor]) -> Figures:
+    """Return the terms of a loss as numbers, means over all processes."""
+    values = torch.stack([term.detach().float() for term in terms.values()])
+    shared: Any = run.fabric.all_reduce(values, reduce_op="mean")
+    return dict(zip(terms, shared.tolist(), strict=True))
 
 
 def enter_phase(run: Run, phase: str) -> None:

@@ -58,7 +58,7 @@ def loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Term
         terms |= _picture_terms(run, outputs, examples)
     if run.teacher is not None:
         terms["teacher"] = run.teacher.term(outputs, examples.lightness)
-    return terms | _untaught(run, outputs)
+    return share_gradient(run, terms, outputs)
 
 
 def answered_color(run: Run, outputs: dict[str, Tensor], size: tuple[int, int]) -> Tensor:
@@ -78,6 +78,15 @@ def whole_of(examples: Examples) -> tuple[Tensor, Tensor]:
     if examples.whole is None:
         raise ValueError("these examples were made without whole pictures")
     return examples.whole[:, :1], examples.whole[:, 1:]
+
+
+def share_gradient(run: Run, terms: Terms, outputs: dict[str, Tensor]) -> Terms:
+    """Give outputs that no term asked for a gradient of zero: processes that share gradients wait for every one."""
+    if run.fabric.world_size > 1:
+        nothing = torch.stack([0.0 * output.float().sum() for output in outputs.values()]).sum()
+        first = next(iter(terms))
+        terms[first] = terms[first] + nothing
+    return terms
 
 
 def _distribution_terms(run: Run, logits: Tensor, examples: Examples) -> Terms:
@@ -134,12 +143,3 @@ def _picture_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> 
     if loss.colorfulness:
         terms["colorfulness"] = loss.colorfulness * dullness(picture)
     return terms
-
-
-def _untaught(run: Run, outputs: dict[str, Tensor]) -> Terms:
-    """Give outputs that no term asked for a gradient of zero: processes that share gradients wait for every one."""
-    if run.fabric.world_size == 1:
-        return {}
-    return {
-        "shared": sum((0.0 * o.float().sum() for o in outputs.values() if o.requires_grad), torch.zeros(()))
-    }

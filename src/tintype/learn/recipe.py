@@ -232,11 +232,11 @@ class VariationalRecipe:
         first: part of ``samples`` for the autoencoder; the rest is for the mixture.
         kl: weight of the divergence from a normal distribution, at the end of its rise.
         kl_rise: part of the autoencoder's samples over which that weight rises from 0.
-        specificity: weight of the error along the principal components.
+        specificity: weight of the error in units of the spread along principal components.
         components: principal components that count there.
         gradient: weight of the difference of color gradients.
         mixture_rate: learning rate of the mixture density network.
-        sigma: standard deviation of its components.
+        variance: of its Gaussians.
     """
 
     first: float = 0.6
@@ -246,7 +246,7 @@ class VariationalRecipe:
     components: int = 20
     gradient: float = 1e-3
     mixture_rate: float = 1e-3
-    sigma: float = 0.1
+    variance: float = 0.1
 
 
 @dataclass(frozen=True)

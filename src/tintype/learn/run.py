@@ -32,6 +32,7 @@ from tintype.learn.networks.encoders import import_timm
 from tintype.learn.networks.traits import NetworkTraits, traits_of
 from tintype.learn.optimize import create_optimizer, freeze, parameter_groups, pretrained_encoder
 from tintype.learn.recipe import Recipe, recipe_to_dict
+from tintype.learn.shared_norm import share_norms
 from tintype.learn.teacher import Teacher
 
 CHECKPOINT = "checkpoint.pt"
@@ -109,6 +110,8 @@ def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> 
     _note_prior(network, prior)
     classifier = pretrained_encoder(network).to(device) if _keeps_classifier(recipe, traits) else None
     freeze(network, recipe.optimizer)
+    if fabric.world_size > 1:
+        share_norms(network)
     optimizer = create_optimizer(parameter_groups(network, recipe.optimizer), recipe.optimizer)
     average = _average_of(network, recipe, plan).to(device)
     model, optimizer = fabric.setup(network, optimizer)
@@ -191,6 +194,7 @@ def _note_prior(network: nn.Module, prior: Tensor) -> None:
 
 def measure_prior(plan: BatchPlan) -> Tensor:
     """Return how often each bin occurs in the first photographs of the plan: (Q,), sum 1."""
+    plan = plan.whole()
     total, shown = torch.zeros(BIN_COUNT), 0
     for step in range(len(plan)):
         pixels = plan[step].pixels[:, ::GRID, ::GRID]

@@ -10,6 +10,7 @@ variational training are loops of their own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from lightning_fabric import Fabric
@@ -25,6 +26,7 @@ from tintype.learn.optimize import train_mode
 from tintype.learn.recipe import Recipe
 from tintype.learn.run import Run, resume_run, start_run, write_record
 from tintype.learn.validate import load_held_out
+from tintype.learn.variational import start_variational
 
 __all__ = ["Progress", "train"]
 
@@ -68,7 +70,11 @@ def train(
 
 def _start_loop(run: Run) -> Step:
     """Return the kind of step that the recipe asks for, with what it needs besides."""
-    loops = {"plain": lambda _: take_step, "adversarial": start_adversarial}
+    loops: dict[str, Callable[[Run], Step]] = {
+        "plain": lambda _: take_step,
+        "adversarial": start_adversarial,
+        "variational": start_variational,
+    }
     if run.recipe.loop not in loops:
         raise RecipeError(f"recipe: loop is {run.recipe.loop!r}; give one of {', '.join(loops)}")
     return loops[run.recipe.loop](run)
@@ -84,4 +90,4 @@ def take_step(run: Run, examples: Examples) -> Figures:
     run.average.update(run.network, run.step)
     if not is_logged(run):
         return {}
-    return {**values_of(terms), "gradient_norm": norm, "rate": factor}
+    return {**values_of(run, terms), "gradient_norm": norm, "rate": factor}

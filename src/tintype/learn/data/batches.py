@@ -6,6 +6,7 @@ again to be looked at.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -93,6 +94,12 @@ class BatchPlan(Dataset[Batch]):
         self.samples = self.starts.sum(1)
         if any(size.count % world for size in recipe.data.sizes):
             raise DataError(f"data.sizes: every count must be a multiple of the {world} processes")
+
+    def whole(self) -> BatchPlan:
+        """Return the plan of all processes together, the same in each."""
+        plan = copy.copy(self)
+        plan.rank, plan.world = 0, 1
+        return plan
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

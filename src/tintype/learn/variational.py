@@ -1,0 +1,170 @@
+"""Variational training, of divcolor17: an autoencoder of color fields, and a mixture that guesses its code from gray.
+
+1. ``autoencoder``: a color field becomes a code, and the code, beside the gray picture, the field again;
+2. ``mixture``: all else rests, a mixture density network learns which codes fit a gray photograph.
+
+The network's colors mean little before the second phase, so the search for the best weights begins anew with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tintype.errors import RecipeError
+from tintype.learn.course import Figures, Step, descend, enter_phase, is_logged, set_rates, values_of
+from tintype.learn.data.batches import BatchPlan
+from tintype.learn.data.examples import Examples, make_examples
+from tintype.learn.losses.classification import rebalancing_weights
+from tintype.learn.losses.variational import (
+    FieldComponents,
+    field_errors,
+    find_components,
+    gaussian_divergence,
+    nearest_component_loss,
+    sample_code,
+)
+from tintype.learn.networks.divcolor17 import DivcolorNet, FieldEncoder
+from tintype.learn.objective import inputs_for, share_gradient
+from tintype.learn.run import Run
+
+AUTOENCODER, MIXTURE = "autoencoder", "mixture"
+FIELDS = 500
+"""Color fields whose principal components are found."""
+
+
+@dataclass
+class Fields:
+    """What the training needs beside the network.
+
+    Attributes:
+        encoder: from color fields to codes.
+        model: the encoder as Fabric wrapped it.
+        optimizer: its own.
+        bin_weights: (Q,), of rare colors.
+        components: None where the specificity weighs nothing.
+        side: of a color field.
+    """
+
+    encoder: FieldEncoder
+    model: Any
+    optimizer: Any
+    bin_weights: Tensor
+    components: FieldComponents | None
+    side: int
+
+    def of(self, ab: Tensor) -> Tensor:
+        """Return ab (N, 2, h, w) as color fields (N, 2, side, side)."""
+        size = (self.side, self.side)
+        return ab if ab.shape[2:] == size else F.interpolate(ab, size, mode="bilinear", antialias=True)
+
+
+def start_variational(run: Run) -> Step:
+    """Build the autoencoder's encoder, keep it with the run, and return the step of this loop.
+
+    Raises:
+        RecipeError: the network is no `DivcolorNet`.
+    """
+    if not isinstance(run.network, DivcolorNet):
+        raise RecipeError(f"recipe: loop = 'variational' trains divcolor17, not {run.recipe.network!r}")
+    for part in _borrowed(run.network):
+        part.requires_grad_(requires_grad=False)
+    recipe, config = run.recipe.optimizer, run.network.config
+    encoder = FieldEncoder(config)
+    optimizer = torch.optim.Adam(encoder.parameters(), lr=recipe.rate, betas=recipe.betas)
+    for group in optimizer.param_groups:
+        group["peak"] = recipe.rate
+    model, wrapped = run.fabric.setup(encoder, optimizer)
+    run.parts |= {"field_encoder": encoder, "field_optimizer": wrapped}
+    weights = rebalancing_weights(run.prior, 1.0)
+    fields = Fields(encoder, model, wrapped, weights, None, config.side)
+    if run.recipe.variational.specificity:
+        found = find_components(_first_fields(run.plan, fields), run.recipe.variational.components)
+        fields.components = found.to(run.fabric.device)
+
+    def take_step(run: Run, examples: Examples) -> Figures:
+        return _take_step(run, fields, examples)
+
+    return take_step
+
+
+def _borrowed(network: DivcolorNet) -> list[torch.nn.Module]:
+    """Return what the network looks through, which the paper's training leaves as it is."""
+    return [part for name in ("features", "encoder") if (part := getattr(network, name, None)) is not None]
+
+
+def _first_fields(plan: BatchPlan, fields: Fields) -> Tensor:
+    """Return color fields of the first photographs of a plan."""
+    plan, found = plan.whole(), list[Tensor]()
+    for step in range(len(plan)):
+        found.append(fields.of(make_examples(plan[step], plan.recipe).ab))
+        if sum(map(len, found)) >= FIELDS:
+            break
+    return torch.cat(found)[:FIELDS]
+
+
+def _take_step(run: Run, fields: Fields, examples: Examples) -> Figures:
+    """Take the step of the present phase."""
+    enter_phase(run, AUTOENCODER if _part(run) < 1 else MIXTURE)
+    run.network.train()
+    for part in _borrowed(run.network):
+        part.eval()
+    terms = (_code_fields if run.phase == AUTOENCODER else _guess_codes)(run, fields, examples)
+    norm = descend(run, run.model, run.optimizer, terms, examples)
+    if run.phase == AUTOENCODER:
+        fields.optimizer.step()
+    fields.optimizer.zero_grad(set_to_none=True)
+    run.average.update(run.network, run.step)
+    return {**values_of(run, terms), "gradient_norm": norm} if is_logged(run) else {}
+
+
+def _code_fields(run: Run, fields: Fields, examples: Examples) -> dict[str, Tensor]:
+    """Return the terms of the autoencoder."""
+    recipe = run.recipe.variational
+    run.network.mixture.eval()
+    fields.encoder.train()
+    set_rates(run, run.optimizer)
+    set_rates(run, fields.optimizer)
+    truth = fields.of(examples.ab)
+    mean, log_variance = (x.float() for x in fields.model(truth))
+    code = sample_code(mean, log_variance)
+    outputs = run.model(**inputs_for(run.traits, examples), code=code)
+    field = fields.of(outputs["ab"].float())
+    rise = min(1.0, _part(run) / recipe.kl_rise) if recipe.kl_rise else 1.0
+    terms = field_errors(
+        field,
+        truth,
+        fields.bin_weights,
+        fields.components,
+        specificity=recipe.specificity,
+        gradients=recipe.gradient,
+    )
+    terms["divergence"] = recipe.kl * rise * gaussian_divergence(mean, log_variance)
+    return share_gradient(run, terms, outputs)
+
+
+def _guess_codes(run: Run, fields: Fields, examples: Examples) -> dict[str, Tensor]:
+    """Return the term of the mixture."""
+    recipe = run.recipe.variational
+    for part in (run.network.tower, run.network.decoder, fields.encoder):
+        part.eval()
+    for group in run.optimizer.param_groups:
+        group["peak"] = recipe.mixture_rate
+    set_rates(run, run.optimizer)
+    with torch.no_grad():
+        mean, log_variance = (x.float() for x in fields.model(fields.of(examples.ab)))
+        code = sample_code(mean, log_variance)
+    outputs = run.model(**inputs_for(run.traits, examples))
+    shares, means = outputs["log_shares"].float(), outputs["means"].float()
+    terms = {"mixture": nearest_component_loss(shares, means, code, recipe.variance)}
+    return share_gradient(run, terms, outputs)
+
+
+def _part(run: Run) -> float:
+    """Return which part of the autoencoder's samples was shown; 1 or more: it is done."""
+    whole = run.recipe.variational.first * run.recipe.samples
+    return run.shown / whole if whole else 1.0

@@ -1,0 +1,66 @@
+"""Two processes do what one does."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from tintype.learn.run import CHECKPOINT
+from tintype.learn.shared_norm import SharedNorm2d, share_norms
+
+SCRIPT = """
+import json, sys
+sys.path.insert(0, sys.argv[4])
+from pathlib import Path
+import tintype.learn.course as course
+from tintype.learn.train import train
+from training_samples import tiny_recipe
+
+course.LOG_EVERY = 1
+rows = []
+recipe = tiny_recipe(sys.argv[1], Path(sys.argv[2]), "film.clean=1.0", "film.strength=0.0", "hints.points=0.0")
+folder, processes = Path(sys.argv[3]), int(sys.argv[5])
+train(recipe, folder, accelerator="cpu", devices=processes, progress=lambda s, n, f: rows.append(f))
+if rows:
+    (folder / "rows.json").write_text(json.dumps(rows))
+"""
+
+
+def run_with(processes: int, name: str, shards: Path, folder: Path) -> list[dict[str, float]]:
+    script = folder.with_suffix(".py")
+    script.write_text(SCRIPT)
+    start = [sys.executable]
+    if processes > 1:
+        start += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    here = str(Path(__file__).parent.parent)
+    call = [*start, str(script), name, str(shards), str(folder), here, str(processes)]
+    result = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+    return json.loads((folder / "rows.json").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["eccv16", "ddcolor23-tiny"])
+def test_two_processes_have_the_loss_of_one(name: str, shards: Path, tmp_path: Path):
+    one = run_with(1, name, shards, tmp_path / "one")
+    two = run_with(2, name, shards, tmp_path / "two")
+    assert len(one) == len(two) == 4
+    for alone, shared in zip(one, two, strict=True):
+        norms = [figures.pop("gradient_norm") for figures in (shared, alone)]
+        assert norms[0] == pytest.approx(norms[1], rel=0.02)
+        assert shared == pytest.approx(alone, rel=1e-3, abs=1e-4)
+    weights = [torch.load(tmp_path / f / CHECKPOINT, weights_only=True)["model"] for f in ("one", "two")]
+    assert weights[0].keys() == weights[1].keys()
+
+
+def test_shared_norm_in_one_process_is_batch_norm():
+    plain, x = nn.BatchNorm2d(3), torch.randn(4, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+    shared = nn.BatchNorm2d(3)
+    share_norms(shared)
+    assert type(shared) is SharedNorm2d
+    torch.testing.assert_close(shared(x), plain(x))
+    assert shared.state_dict().keys() == plain.state_dict().keys()

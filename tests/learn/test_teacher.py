@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from tintype.color.bins import CENTERS
+from tintype.errors import ModelNotFoundError
+from tintype.learn.losses.teaching import distribution_distillation
+from tintype.learn.recipe import TeacherRecipe
+from tintype.learn.teacher import Teacher
+from tintype.learn.train import train
+from training_samples import tiny_recipe
+
+BUNDLED = "tintype-small"
+
+
+def lightness() -> torch.Tensor:
+    return torch.rand(2, 1, 64, 96, generator=torch.Generator().manual_seed(0)) * 100
+
+
+@pytest.fixture(scope="module")
+def teacher() -> Teacher:
+    return Teacher(TeacherRecipe(BUNDLED), torch.device("cpu"), torch.from_numpy(CENTERS.copy()))
+
+
+def test_distillation_is_zero_for_the_teacher_itself_at_any_temperature():
+    logits = torch.randn(6, 10, generator=torch.Generator().manual_seed(0))
+    for temperature in (1.0, 3.0):
+        assert abs(float(distribution_distillation(logits, logits, temperature))) < 1e-5
+        assert float(distribution_distillation(logits.flip(1), logits, temperature)) > 0.01
+
+
+def test_student_that_says_what_the_teacher_says_has_nothing_to_learn(teacher: Teacher):
+    taught = teacher.answer(lightness())["bin_logits"]
+    assert taught.shape == (2, 313, 16, 24)
+    assert float(teacher.term({"bin_logits": taught}, lightness())) == pytest.approx(0.0, abs=1e-4)
+    assert float(teacher.term({"bin_logits": taught.flip(1)}, lightness())) > 0.1
+
+
+def test_student_of_colors_learns_the_teachers_colors_at_its_own_grid(teacher: Teacher):
+    gray = {"ab": torch.zeros(2, 2, 64, 96, requires_grad=True)}
+    term = teacher.term(gray, lightness())
+    term.backward()
+    assert gray["ab"].grad is not None
+    moved = {"ab": gray["ab"].detach() - 1e4 * gray["ab"].grad}
+    assert float(teacher.term(moved, lightness())) < float(term.detach())
+
+
+def test_teacher_sees_sizes_that_it_does_not_take_at_one_that_it_does(teacher: Teacher):
+    odd = F.interpolate(lightness(), (72, 104))
+    student = {"bin_logits": torch.zeros(2, 313, 18, 26)}
+    assert torch.isfinite(teacher.term(student, odd))
+
+
+def test_training_with_a_teacher_logs_its_term(shards: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("tintype.learn.course.LOG_EVERY", 1)
+    seen: list[dict[str, float]] = []
+    recipe = tiny_recipe("eccv16", shards, f"teacher.model={BUNDLED}", "loss.classification=0.0", "samples=8")
+    train(
+        recipe, tmp_path, accelerator="cpu", devices=1, progress=lambda shown, samples, f: seen.append({**f})
+    )
+    assert all(figures["teacher"] > 0 for figures in seen)
+    assert "classification" not in seen[0]
+
+
+def test_missing_teacher_is_an_error(shards: Path, tmp_path: Path):
+    with pytest.raises(ModelNotFoundError):
+        train(tiny_recipe("eccv16", shards, "teacher.model=nobody"), tmp_path, accelerator="cpu", devices=1)
