@@ -10,6 +10,7 @@ from tintype.measure.statistics import (
     bootstrap,
     bootstrap_mean,
     holm,
+    jackknife,
     paired_difference,
     resampled_weights,
     wilson,
@@ -213,3 +214,39 @@ def test_holm_gives_the_published_example():
 def test_holm_leaves_out_what_was_not_tested():
     assert holm([0.02, math.nan, 0.04]) == pytest.approx([0.04, math.nan, 0.04], nan_ok=True)
     assert holm([]) == []
+
+
+def test_jackknife_of_a_mean_is_its_standard_error():
+    values = skewed()
+    found = jackknife(lambda weights: weights @ values / len(values), len(values), 0.9)
+    reach = scipy.stats.norm.ppf(0.95) * scipy.stats.sem(values)
+    assert found.value == pytest.approx(values.mean())
+    assert bounds(found) == pytest.approx((values.mean() - reach, values.mean() + reach))
+
+
+def test_jackknife_of_one_value_has_no_bounds():
+    assert not jackknife(lambda weights: weights @ np.ones(1), 1).has_bounds
+    with pytest.raises(TintypeError, match="confidence of 2"):
+        jackknife(lambda weights: weights @ np.ones(3), 3, 2)
+
+
+def test_jackknife_holds_where_rare_kinds_vanish_from_resamples():
+    # Each thing is of a kind, rare kinds being bad; the figure is the mean over the kinds that occur.
+    random = np.random.default_rng(0)
+    shares = 1 / np.arange(1, 61) ** 1.3
+    goodness = np.linspace(1, 0, 60)
+
+    def statistic(kinds):
+        of_kind = kinds[:, None] == np.arange(60)
+        return lambda weights: (weights @ of_kind > 0) @ goodness / (weights @ of_kind > 0).sum(axis=1)
+
+    sets = [random.choice(60, 80, p=shares / shares.sum()) for _ in range(400)]
+    target = np.mean([statistic(kinds)(np.ones((1, 80)))[0] for kinds in sets])
+
+    def coverage(intervals):
+        return np.mean([it.low <= target <= it.high for it in intervals])
+
+    held = coverage(jackknife(statistic(kinds), 80) for kinds in sets[:100])
+    resampled = coverage(bootstrap(statistic(kinds), 80, resamples=200) for kinds in sets[:100])
+    assert held > 0.85
+    assert resampled < 0.6

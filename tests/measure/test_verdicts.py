@@ -90,6 +90,17 @@ def test_mean_has_the_interval_of_scipy(figures):
     assert [found.low, found.high] == pytest.approx([*expected], abs=0.05 * (expected.high - expected.low))
 
 
+def test_figure_that_counts_bins_has_the_interval_of_the_jackknife(figures):
+    found = measure_intervals(figures)["rebalanced_auc_set"]
+    without = [
+        summarize([*figures[:i], *figures[i + 1 :]]).auc["set"].rebalanced for i in range(len(figures))
+    ]
+    deviation = np.sqrt((len(figures) - 1) * np.var(without))
+    assert [found.low, found.high] == pytest.approx(
+        [found.value - 1.96 * deviation, found.value + 1.96 * deviation], abs=1e-3
+    )
+
+
 def test_priors_change_the_figure_that_they_are_for(figures):
     flat, steep = np.ones(313), np.linspace(1, 100, 313)
     one, two = (measure_intervals(figures, priors) for priors in (flat, steep))

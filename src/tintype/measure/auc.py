@@ -138,6 +138,10 @@ def resample_auc(
 ) -> NDArray[np.float64]:
     """Measure AuC of many resamplings of a set of photographs, for a bootstrap.
 
+    Rebalanced by protocol ``set``, a bin that does not occur in a resampling does not count in it, as it would not
+    in a set of these photographs alone. So bins that few photographs fill vanish from many resamplings, and a
+    bootstrap of that figure is lopsided: ``tintype.measure.verdicts.measure_intervals`` takes the jackknife for it.
+
     Args:
         terms: of each photograph, all by one protocol.
         weights: (R, n), how often each photograph counts in each resampling.

@@ -83,7 +83,7 @@ FIGURES: Mapping[str, Figure] = {
         "%",
         "higher",
         "The same, with rare colors weighing as much as frequent ones.",
-        f"{_ZHANG}; every seventh pixel, bins by rounding ab / 10, counted in this set",
+        f"{_ZHANG}; every seventh pixel, bins by rounding ab / 10, counted in this set; the interval by jackknife",
         "rebalanced AuC (set)",
     ),
     "auc_zhang16": Figure(

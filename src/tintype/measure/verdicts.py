@@ -15,10 +15,13 @@ from tintype.measure.auc import AUC_PROTOCOLS
 from tintype.measure.codes import Codes, Terms, read_comparable
 from tintype.measure.figures import PhotographFigures, judge_photograph, statistic_of, summarize
 from tintype.measure.pairs import Pair
-from tintype.measure.statistics import LEVEL, RESAMPLES, SEED, Interval, bootstrap
+from tintype.measure.statistics import LEVEL, RESAMPLES, SEED, Interval, bootstrap, jackknife
 
 MOST_DRAWS = 10_000_000
 """Photographs times resamplings; sets of more than 1,000 photographs are resampled less often."""
+
+COUNTING_BINS = ("rebalanced_auc_set",)
+"""Figures that depend on which bins of colors occur at all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +84,12 @@ def measure_intervals(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Mapping[str, Interval]:
-    """Sum up a set of photographs, each figure with its bootstrap interval over the photographs.
+    """Sum up a set of photographs, each figure with its interval over the photographs.
+
+    It is the bootstrap's, but for AuC rebalanced by protocol ``set``, which counts every bin of colors once: a bin
+    that a single photograph fills is missing in a third of all resamples, and the bootstrap's bounds would be too
+    narrow and off to one side (a simulation with 120 photographs: 76 of 100 intervals that promise 95% held the
+    figure that such sets have on average). Its interval is the jackknife's (92 of 100).
 
     Args:
         figures: of each photograph, all judged by the same protocols.
@@ -99,7 +107,12 @@ def measure_intervals(
     count = len(figures)
     names = summarize(figures, priors).values()
     draws = min(resamples, max(1, MOST_DRAWS // count))
-    return {name: bootstrap(statistic_of(figures, name, priors), count, level, draws, seed) for name in names}
+    return {
+        name: jackknife(statistic_of(figures, name, priors), count, level)
+        if name in COUNTING_BINS
+        else bootstrap(statistic_of(figures, name, priors), count, level, draws, seed)
+        for name in names
+    }
 
 
 _Judged = tuple[Verdict, tuple[Codes, Codes] | None]
