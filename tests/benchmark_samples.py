@@ -20,6 +20,7 @@ folder = "photographs"
 
 [probes]
 hint_counts = [0, 1, 10]
+samples = 4
 speed_sizes = [32]
 """
 

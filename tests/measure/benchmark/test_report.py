@@ -9,12 +9,14 @@ import pytest
 
 from tintype.errors import OutputExistsError
 from tintype.measure.benchmark import report as module
+from tintype.measure.benchmark.photographs import find_photographs, sit
 from tintype.measure.benchmark.report import Circumstances, Report, render_report, write_report, write_rows
 from tintype.measure.benchmark.speed import Speed, measure_speed
 from tintype.measure.benchmark.summary import TESTED, as_document
 from tintype.measure.benchmark.words import tell, tell_speed
 from tintype.measure.figures import summarize
 from tintype.measure.statistics import holm, paired_difference
+from tintype.measure.unaided.score import load_score
 
 CIRCUMSTANCES = Circumstances("2026-11-22", "tintype benchmark", "a machine", "python 3")
 
@@ -67,13 +69,53 @@ def test_document_is_json_without_what_is_no_number(summary):
     assert set(document["contestants"][1]["hint_psnr"]) == {"0", "1", "10"}
 
 
+def test_best_of_more_samples_is_never_worse(summary, suite):
+    assert summary.score("gray").samples is None
+    found = summary.score("test-tiny").samples
+    errors = [error.value for error in found.best_errors]
+    assert len(errors) == suite.probes.samples == 4
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < errors[0]
+    assert found.distance.value > 0
+    row = as_document(summary)["contestants"][1]
+    assert row["best_of_ab_error"]["4"]["value"] == pytest.approx(errors[-1])
+    assert row["sample_distance"]["value"] == found.distance.value
+
+
+def test_score_without_the_truth_is_that_of_the_pictures(summary, suite):
+    trues = [sit(photograph, suite).true for photograph in find_photographs(suite).photographs]
+    expected = [load_score().judge_codes(true) for true in trues]
+    assert summary.true_look.values.tolist() == [verdict.score for verdict in expected]
+    assert summary.true_look.score.value == pytest.approx(np.mean(summary.true_look.values))
+    first = [next(iter(verdict.faults)) for verdict in expected if verdict.faults]
+    assert summary.true_look.faults == {fault: first.count(fault) for fault in first}
+    assert summary.score("gray").look.score.value < summary.true_look.score.value
+    rows = csv.DictReader(io.StringIO(write_rows(summary)))
+    told = [float(row["unaided_score"]) for row in rows if row["contestant"] == "gray"]
+    assert told == pytest.approx(summary.score("gray").look.values.tolist(), rel=1e-5)
+
+
+def test_stripe_too_narrow_for_the_score_has_none():
+    from tintype.measure.benchmark.run import _look
+
+    assert _look(np.zeros((32, 20000, 3), np.uint8)) is None
+
+
 def test_report_holds_all_and_asks_nobody(page):
     assert not re.findall(r'(?:src|href)="(?!#|data:)', page)
     assert "@import" not in page
     assert "<script" not in page
-    assert page.count("<svg") == 4 + 2 + 3 + 2
+    assert page.count("<svg") == 4 + 2 + 4 + 2
     assert page.count("data:image/jpeg") > 10
-    for text in ("test-tiny, vividness 1", "astronaut", "In short", "2026-11-22", "against"):
+    for text in (
+        "test-tiny, vividness 1",
+        "astronaut",
+        "In short",
+        "2026-11-22",
+        "against",
+        "Seen without the truth",
+        "Is the truth among several answers?",
+    ):
         assert text in page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from tintype.measure.glossary import Figure
 from tintype.measure.perceptual.catalog import METRICS
 from tintype.measure.perceptual.judge import PerceptualFigures, PerceptualJudge
 from tintype.measure.perceptual.networks import Networks
+from tintype.measure.perceptual.weights import hub_folder
 from tintype.measure.statistics import bootstrap_mean
 
 
@@ -105,6 +108,20 @@ def _group(missing: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Put figures that are missing for one reason together."""
     reasons: dict[str, list[str]] = {}
     for name, reason in missing.items():
-        # A report is passed on: whose home it was made in is nobody's business.
-        reasons.setdefault(reason.replace(str(Path.home()), "~"), []).append(name)
+        reasons.setdefault(without_folders(reason), []).append(name)
     return [*reasons.items()]
+
+
+def without_folders(reason: str) -> str:
+    """Leave the folders of this machine out: a report is passed on, and where it was made is nobody's business.
+
+    >>> without_folders("/home/ada/my-weights/vgg16.pth is not the published file")
+    'vgg16.pth is not the published file'
+    """
+    hub = str(hub_folder())
+    told = reason.replace(hub + os.sep, "").replace(hub, "the folder checkpoints of torch.hub")
+    return _FOLDERS.sub("", told.replace(str(Path.home()), "~"))
+
+
+_FOLDERS = re.compile(r"(?<![\w.~])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\]+[/\\])*(?=[^\s/\\])")
+"""All of an absolute path but its last name."""

@@ -110,6 +110,27 @@ def draw_risk(summary: Summary, colors: dict[str, str]) -> str:
         return done()
 
 
+def draw_samples(summary: Summary, colors: dict[str, str]) -> str:
+    """Draw the error of the best of k samples by k."""
+    with _drawing(f"{summary.run.suite.name} samples") as (axes, done):
+        for score in summary.scores:
+            if score.samples:
+                errors, color = score.samples.best_errors, colors[score.label]
+                counts = range(1, len(errors) + 1)
+                low, high = [it.low for it in errors], [it.high for it in errors]
+                axes.fill_between(counts, low, high, color=color, alpha=0.15, linewidth=0)
+                values = [it.value for it in errors]
+                axes.plot(counts, values, "o-", color=color, markersize=4, label=shorten(score.label))
+                own = score.figures["ab_error"].value
+                axes.axhline(own, color=color, linewidth=1, linestyle="--", alpha=0.7)
+        axes.set_ylim(bottom=0)
+        axes.set_title("Is the truth among several answers?")
+        axes.set_xlabel("answers to choose from")
+        axes.set_ylabel("mean error of the best (Lab units)")
+        axes.legend(loc="lower left")
+        return done()
+
+
 def draw_shares(summary: Summary, name: str, colors: dict[str, str]) -> str:
     """Draw for each value of a figure how large a share of the photographs is below it."""
     figure = FIGURES[name]

@@ -1,4 +1,4 @@
-"""What is asked of a model beyond its colored photographs: how hints help it, and whether it knows what it knows."""
+"""What is asked of a model beyond its colored photographs: hints, other answers, whether it knows what it knows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tintype.guidance.guidance import Guidance
 from tintype.measure.benchmark.contestants import Painter
 from tintype.measure.benchmark.photographs import Sitting
 from tintype.measure.benchmark.suite import Probes
+from tintype.measure.diversity import judge_samples
 from tintype.measure.hint_curve import psnr_by_hints
 from tintype.measure.hints import name_seed
 
@@ -37,6 +38,8 @@ class Probe:
         true_ab: (cells, 2) float32, mean of the true color over each cell.
         doubts: (cells,) float32, 0 certain, 1 any color.
         errors: (cells,) float32, distance of the result's ab from the true one, Lab units.
+        best_errors: (samples,) mean ab error of the best of k samples, k = 1, 2, ..., Lab units.
+        sample_distance: (1,) mean ab distance of all pairs of samples, Lab units.
     """
 
     hint_psnr: Floats
@@ -44,6 +47,8 @@ class Probe:
     true_ab: Floats
     doubts: Floats
     errors: Floats
+    best_errors: Floats
+    sample_distance: Floats
 
 
 def probe(painter: Painter, sitting: Sitting, probes: Probes) -> Probe | None:
@@ -56,8 +61,8 @@ def probe(painter: Painter, sitting: Sitting, probes: Probes) -> Probe | None:
         return None
     capabilities, is_binned = painter.colorizer.card.capabilities, painter.colorizer.card.bins > 0
     counts = probes.hint_counts if "hints" in capabilities else ()
-    is_honest = probes.honesty and is_binned
-    if not counts and not is_honest:
+    is_honest, samples = probes.honesty and is_binned, probes.samples if is_binned else 0
+    if not counts and not is_honest and samples < 2:
         return None
     key = painter.key_of("probe", sitting, asdict(probes), sitting.true_digest, sitting.name)
     stored = painter.cache.load_arrays(key)
@@ -65,6 +70,7 @@ def probe(painter: Painter, sitting: Sitting, probes: Probes) -> Probe | None:
         stored = {
             "hint_psnr": _follow_hints(painter, sitting, counts),
             **_ask_cells(painter, sitting, asked=is_honest),
+            **_ask_samples(painter, sitting, samples),
         }
         painter.cache.store_arrays(key, stored)
     return Probe(**stored)
@@ -102,6 +108,18 @@ def _ask_cells(painter: Painter, sitting: Sitting, *, asked: bool) -> dict[str, 
         "true_ab": wanted.astype(np.float32),
         "doubts": entropy(shares[None])[0].astype(np.float32),
         "errors": np.linalg.norm(given - wanted, axis=1).astype(np.float32),
+    }
+
+
+def _ask_samples(painter: Painter, sitting: Sitting, count: int) -> dict[str, Floats]:
+    """Draw other answers, always the same ones, and note what the best of them are worth."""
+    if count < 2:
+        return {"best_errors": np.empty(0), "sample_distance": np.empty(0)}
+    drawn = painter.render(sitting).alternatives(count, name_seed(sitting.name))
+    found = judge_samples(sitting.true, [np.asarray(sample.picture().to_array()) for sample in drawn])
+    return {
+        "best_errors": found.expected_errors_of_best,
+        "sample_distance": np.array([found.ab_distance]),
     }
 
 

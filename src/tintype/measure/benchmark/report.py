@@ -19,6 +19,7 @@ from tintype.measure.benchmark.speed import Speed
 from tintype.measure.benchmark.suite import Suite
 from tintype.measure.benchmark.summary import TESTED, Difference, Score, Summary, as_document
 from tintype.measure.benchmark.words import tell, tell_difference, tell_p, tell_speed
+from tintype.measure.drawing import INK
 from tintype.measure.glossary import FIGURES
 from tintype.photos.atomic import atomic_file
 
@@ -146,10 +147,12 @@ def write_rows(summary: Summary) -> str:
     run, stream = summary.run, io.StringIO()
     names = [*summary.scores[0].values]
     table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["suite", "contestant", "photograph", "sha256_of_pixels", *names])
+    head = ["suite", "contestant", "photograph", "sha256_of_pixels", *names, "unaided_score"]
+    table.writerow(head)
     for score in summary.scores:
         for i, entry in enumerate(run.entries[score.label]):
-            values = [f"{score.values[name][i]:.6g}" for name in names]
+            columns = [*(score.values[name] for name in names), score.look.values]
+            values = [f"{column[i]:.6g}" for column in columns]
             table.writerow([run.suite.name, score.label, entry.name, entry.true_digest, *values])
     return stream.getvalue()
 
@@ -182,6 +185,8 @@ def _compose(summary: Summary, report: Report, colors: dict[str, str]) -> dict[s
         "other_columns": [name for name in FIGURES if name not in MAIN_COLUMNS],
         "best": {name: _best_label(summary, name) for name in FIGURES},
         "dots": [plots.draw_intervals(summary, name, colors) for name in HEADLINES],
+        "looks": [("the truth", INK, summary.true_look)]
+        + [(score.label, colors[score.label], score.look) for score in summary.scores],
         "comparisons": _compose_comparisons(summary),
         "curves": _compose_curves(summary, colors),
         "spread": [
@@ -236,6 +241,9 @@ def _compose_curves(summary: Summary, colors: dict[str, str]) -> list[tuple[str,
     if any(score.honesty for score in summary.scores):
         found.append((plots.draw_reliability(summary, colors), _HOW_RELIABILITY))
         found.append((plots.draw_risk(summary, colors), _HOW_RISK))
+    if sampled := [score for score in summary.scores if score.samples]:
+        apart = (f"{it.label} {it.samples.distance.value:.1f}" for it in sampled if it.samples)
+        found.append((plots.draw_samples(summary, colors), _HOW_SAMPLES.format(", ".join(apart))))
     return found
 
 
@@ -252,6 +260,12 @@ _HOW_RISK = (
     "Keep only the part of the pictures that the model doubts least, and look how wrong that part is. A curve that "
     "starts low and climbs means that doubt shows where to look; on the dashed line doubt would know nothing, and "
     "no doubt can be better than the dotted curve."
+)
+
+_HOW_SAMPLES = (
+    "The model gives several answers, drawn by how likely it holds them, and the one nearest to the truth counts: "
+    "what a person gains who can choose. The dashed line is its usual answer, over all photographs. More answers "
+    "always help, even wild ones, so see also how far they are apart (Lab units): {}."
 )
 
 

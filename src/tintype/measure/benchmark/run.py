@@ -17,7 +17,9 @@ from tintype.measure.benchmark.contestants import Contestant, Painter
 from tintype.measure.benchmark.photographs import Photograph, find_photographs, sit, spread_evenly
 from tintype.measure.benchmark.probe import Probe, probe
 from tintype.measure.benchmark.suite import Suite
-from tintype.measure.figures import PhotographFigures, judge_photograph
+from tintype.measure.figures import Codes, PhotographFigures, judge_photograph
+from tintype.measure.unaided.look import LEAST_SIDE, reduced_size
+from tintype.measure.unaided.score import Verdict, load_score
 
 OnDone = Callable[[int, int], None]
 """Told how many steps are done, of how many."""
@@ -63,6 +65,8 @@ class Entry:
         colors: of the result.
         true_digest: SHA-256 of the truth's pixels, as judged.
         probe: None where it was not asked for, or the contestant can't take part.
+        verdict: what the score without the truth says of the result; None where it is too small for that.
+        true_verdict: of the truth.
         problem: why it failed, one line.
     """
 
@@ -73,6 +77,8 @@ class Entry:
     colors: Counts | None = None
     true_digest: str = ""
     probe: Probe | None = None
+    verdict: Verdict | None = None
+    true_verdict: Verdict | None = None
     problem: str = ""
 
 
@@ -156,7 +162,15 @@ def take_step(step: Step) -> Entry:
     except TintypeError as error:
         return Entry(label, name, problem=str(error))
     colors = count_colors(sitting.true), count_colors(codes)
-    return Entry(label, name, figures, *colors, sitting.true_digest, measured)
+    verdicts = _look(codes), _look(sitting.true)
+    return Entry(label, name, figures, *colors, sitting.true_digest, measured, *verdicts)
+
+
+def _look(codes: Codes) -> Verdict | None:
+    """Judge without the truth; None for stripes too narrow for that."""
+    if min(reduced_size(*codes.shape[:2])) < LEAST_SIDE:
+        return None
+    return load_score().judge_codes(codes)
 
 
 _PAINTERS: dict[tuple[Contestant, Path], Painter] = {}

@@ -89,12 +89,14 @@ class Probes:
         photographs: over how many, evenly spread over the suite; 0 for all.
         hint_counts: numbers of random true hints for the curve of PSNR; empty: no curve.
         honesty: whether the distribution's calibration is measured, and whether doubt predicts error.
+        samples: how many other answers of a model are drawn for the error of the best of them; 0 or 1: none.
         speed_sizes: sides of the square photographs that speed and memory are measured with; empty: neither.
     """
 
     photographs: int = 200
     hint_counts: tuple[int, ...] = (0, 1, 2, 5, 10, 20, 50)
     honesty: bool = True
+    samples: int = 8
     speed_sizes: tuple[int, ...] = (256, 512, 1024, 2048)
 
 
@@ -225,7 +227,10 @@ def _check(suite: Suite) -> None:
         < 0,
         "probes.hint_counts must be 0 or more": any(count < 0 for count in suite.probes.hint_counts),
         "a count is negative; give 0 or more": min(
-            suite.photographs.first, suite.photographs.count, suite.probes.photographs
+            suite.photographs.first,
+            suite.photographs.count,
+            suite.probes.photographs,
+            suite.probes.samples,
         )
         < 0,
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -19,7 +20,6 @@ from tintype.measure.calibration import (
     reliability_curve,
     resample_calibration_error,
 )
-from tintype.measure.figures import statistic_of
 from tintype.measure.glossary import FIGURES
 from tintype.measure.hint_curve import HintCurve
 from tintype.measure.risk import RiskCurve, count_risk, resample_doubt_skill, risk_curve
@@ -27,9 +27,12 @@ from tintype.measure.statistics import (
     Interval,
     PairedDifference,
     bootstrap,
+    bootstrap_mean,
     holm,
     paired_difference,
 )
+from tintype.measure.unaided.score import Verdict
+from tintype.measure.verdicts import measure_intervals
 
 TESTED = ("psnr", "ssim", "delta_e", "ab_error", "auc_set", "colorfulness_difference")
 """The figures whose differences between contestants are tested: those that each photograph has."""
@@ -97,6 +100,34 @@ class Honesty:
 
 
 @dataclass(frozen=True, eq=False)
+class Samples:
+    """What the other answers of a model are worth.
+
+    Attributes:
+        best_errors: mean ab error of the best of k samples, k = 1, 2, ..., Lab units.
+        distance: mean ab distance between samples, Lab units.
+    """
+
+    best_errors: tuple[Interval, ...]
+    distance: Interval
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What results look like to who does not know the truth.
+
+    Attributes:
+        score: mean over the photographs, 0..100, see ``tintype.measure.unaided.score``.
+        values: of each photograph; nan where one is too small to be judged.
+        faults: in how many photographs this is what is most wrong, the most frequent first.
+    """
+
+    score: Interval
+    values: NDArray[np.float64]
+    faults: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
 class Score:
     """What a contestant reached.
 
@@ -107,6 +138,8 @@ class Score:
         colors: counted over all its results, see ``count_colors``.
         hints: PSNR by the number of hints; None where the model takes none, or was not asked.
         honesty: None where the model gives no distribution, or was not asked.
+        samples: likewise.
+        look: without the truth.
     """
 
     label: str
@@ -115,6 +148,8 @@ class Score:
     colors: Counts
     hints: HintCurve | None
     honesty: Honesty | None
+    samples: Samples | None
+    look: Look
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +161,14 @@ class Summary:
         scores: of the contestants, in the order of the tables.
         differences: all pairs in all figures that are tested.
         true_colors: counted over all photographs.
+        true_look: of the true photographs.
     """
 
     run: SuiteRun
     scores: tuple[Score, ...]
     differences: tuple[Difference, ...]
     true_colors: Counts
+    true_look: Look
 
     def score(self, label: str) -> Score:
         """Return the score of a contestant."""
@@ -169,18 +206,21 @@ def summarize_run(run: SuiteRun, on_done: Callable[[int, int], None] | None = No
             on_done(len(scores), len(run.contestants))
     first = run.entries[run.contestants[0].label]
     colors = _add([entry.true_colors for entry in first])
-    return Summary(run, tuple(scores), tuple(_compare(scores)), colors)
+    true_look = _judge_look([entry.true_verdict for entry in first])
+    return Summary(run, tuple(scores), tuple(_compare(scores)), colors, true_look)
 
 
 def _score(run: SuiteRun, label: str) -> Score:
     figures = run.figures(label)
     each = [found.values() for found in figures]
     values = {name: np.array([found[name] for found in each]) for name in each[0]}
-    intervals = {name: bootstrap(statistic_of(figures, name), len(figures)) for name in FIGURES}
+    intervals = dict(measure_intervals(figures))
     probes = [entry.probe for entry in run.entries[label] if entry.probe is not None]
     colors = _add([entry.colors for entry in run.entries[label]])
     counts = run.suite.probes.hint_counts
-    return Score(label, intervals, values, colors, _follow_hints(probes, counts), _ask_honesty(probes))
+    look = _judge_look([entry.verdict for entry in run.entries[label]])
+    hints, honesty, samples = _follow_hints(probes, counts), _ask_honesty(probes), _compare_samples(probes)
+    return Score(label, intervals, values, colors, hints, honesty, samples, look)
 
 
 def _add(counted: Sequence[Counts | None]) -> Counts:
@@ -211,6 +251,23 @@ def _ask_honesty(probes: Sequence[Probe]) -> Honesty | None:
     )
 
 
+def _compare_samples(probes: Sequence[Probe]) -> Samples | None:
+    asked = [found for found in probes if len(found.best_errors)]
+    if not asked:
+        return None
+    errors = np.stack([found.best_errors for found in asked])
+    distances = np.concatenate([found.sample_distance for found in asked])
+    return Samples(tuple(bootstrap_mean(column) for column in errors.T), bootstrap_mean(distances))
+
+
+def _judge_look(verdicts: Sequence[Verdict | None]) -> Look:
+    values = np.array([verdict.score if verdict else np.nan for verdict in verdicts])
+    known = values[~np.isnan(values)]
+    mean = bootstrap_mean(known) if len(known) else Interval(np.nan, np.nan, np.nan)
+    faults = Counter(next(iter(verdict.faults)) for verdict in verdicts if verdict and verdict.faults)
+    return Look(mean, values, dict(faults.most_common()))
+
+
 def _compare(scores: Sequence[Score]) -> list[Difference]:
     """Compare all pairs in all tested figures, and correct for how many pairs there are."""
     pairs = [*combinations(scores, 2)]
@@ -236,6 +293,7 @@ def as_document(summary: Summary) -> dict[str, Any]:
         "photographs": len(run.photographs),
         "notes": list(run.notes),
         "problems": list(run.problems),
+        "true_unaided_score": _as_bounds(summary.true_look.score),
         "contestants": [_as_row(score) for score in summary.scores],
         "differences": [
             {
@@ -256,12 +314,18 @@ def _as_row(score: Score) -> dict[str, Any]:
     row: dict[str, Any] = {
         "label": score.label,
         "figures": {name: _as_bounds(interval) for name, interval in score.figures.items()},
+        "unaided_score": _as_bounds(score.look.score),
+        "unaided_faults": dict(score.look.faults),
     }
     if score.hints:
         row["hint_psnr"] = {str(step.count): _as_bounds(step.psnr) for step in score.hints.steps()}
     if score.honesty:
         row["calibration_error"] = _as_bounds(score.honesty.calibration_error)
         row["doubt_skill"] = _as_bounds(score.honesty.skill)
+    if score.samples:
+        errors = enumerate(score.samples.best_errors, start=1)
+        row["best_of_ab_error"] = {str(k): _as_bounds(error) for k, error in errors}
+        row["sample_distance"] = _as_bounds(score.samples.distance)
     return row
 
 
