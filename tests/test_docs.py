@@ -22,6 +22,7 @@ from tintype.cli.app import create_app
 from tintype.colorize.palettes import parse_palette
 from tintype.guidance.guidance import Guidance
 from tintype.learn.recipe import read_recipe
+from tintype.measure.benchmark.suite import read_suite
 from tintype.photos.metadata import read_mark
 from tintype.studio.study.definition import read_definition
 from training_samples import FAST, tiles
@@ -154,11 +155,14 @@ def test_json_is_guidance_or_a_palette(block):
 
 
 @pytest.mark.parametrize("block", each_block("toml"))
-def test_toml_is_a_recipe_or_a_study_of_recipes_or_with_people(block, tmp_path):
+def test_toml_is_a_recipe_or_a_study_of_recipes_or_with_people_or_a_suite(block, tmp_path):
     from tintype.learn.ablate import read_study  # brings torch
 
     path = tmp_path / "mine.toml"
     path.write_text(block)
+    if "[photographs]" in block:
+        assert read_suite(str(path)).folder == tmp_path / "photographs"
+        return
     if "[models]" in block:
         values = tomllib.loads(block)
         for folder in (values["photographs"], *values["models"].values()):
