@@ -133,19 +133,25 @@ def write_contact_sheet(network: nn.Module, held_out: HeldOut, prior: Tensor, pa
     Image.fromarray(sheet.cpu().numpy()).save(path, quality=88)
 
 
-def _outputs(network: nn.Module, lightness: Tensor, hints: Tensor | None = None) -> dict[str, Tensor]:
-    """Return what a network answers, in float32, without guidance but the hints."""
+def unguided_inputs(traits: NetworkTraits, lightness: Tensor) -> dict[str, Tensor]:
+    """Return what a network of these traits is fed where nobody guides it."""
     n, _, height, width = lightness.shape
     guidance = {
-        "hints": lightness.new_zeros(n, 3, height, width) if hints is None else hints,
+        "hints": lightness.new_zeros(n, 3, height, width),
         "palette": lightness.new_zeros(n, BIN_COUNT + 1),
+        **{name: lightness.new_zeros(n, length) for name, length in traits.lengths.items()},
     }
-    traits = traits_of(network)
     taken = {name: value for name, value in guidance.items() if name in traits.capabilities}
-    for name, length in traits.lengths.items():
-        taken[name] = lightness.new_zeros(n, length)
+    return {"lightness": lightness, **taken}
+
+
+def _outputs(network: nn.Module, lightness: Tensor, hints: Tensor | None = None) -> dict[str, Tensor]:
+    """Return what a network answers, in float32, without guidance but the hints."""
+    inputs = unguided_inputs(traits_of(network), lightness)
+    if hints is not None:
+        inputs["hints"] = hints
     with torch.autocast(lightness.device.type, torch.bfloat16):
-        outputs = network(lightness=lightness, **taken)
+        outputs = network(**inputs)
     return {name: outputs[name].float() for name in ("bin_logits", "ab") if name in outputs}
 
 

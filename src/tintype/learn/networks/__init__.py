@@ -9,7 +9,17 @@ from typing import Any
 from torch import nn
 
 from tintype.errors import RecipeError
-from tintype.learn.networks import ddcolor23, divcolor17, eccv16, iizuka16, siggraph17, tintype
+from tintype.learn.networks import (
+    ddcolor23,
+    divcolor17,
+    eccv16,
+    iizuka16,
+    koalarization17,
+    nogan,
+    pix2pix,
+    siggraph17,
+    tintype,
+)
 from tintype.learn.networks.traits import System
 
 SYSTEMS: tuple[System, ...] = (
@@ -17,6 +27,14 @@ SYSTEMS: tuple[System, ...] = (
     System("eccv16", eccv16.CONFIGS, eccv16.EccvNet, eccv16.find_config),
     System("siggraph17", siggraph17.CONFIGS, siggraph17.SiggraphNet, siggraph17.find_config),
     System("iizuka16", iizuka16.CONFIGS, iizuka16.IizukaNet, iizuka16.find_config),
+    System(
+        "koalarization17",
+        koalarization17.CONFIGS,
+        koalarization17.KoalarizationNet,
+        koalarization17.find_config,
+    ),
+    System("pix2pix", pix2pix.CONFIGS, pix2pix.Pix2pixNet, pix2pix.find_config),
+    System("nogan", nogan.CONFIGS, nogan.NoganNet, nogan.find_config),
     System("divcolor17", divcolor17.CONFIGS, divcolor17.DivcolorNet, divcolor17.find_config),
     System("ddcolor23", ddcolor23.CONFIGS, ddcolor23.DdcolorNet, ddcolor23.find_config),
 )
