@@ -137,7 +137,7 @@ def read_features(network: nn.Module, lightness: Tensor, layer: str = "") -> Ten
     handle = part.register_forward_hook(lambda _module, _inputs, output: found.append(_pooled(output)))
     traits = traits_of(network)
     try:
-        for chunk in lightness.split(CHUNK):
+        for chunk in torch.split(lightness, CHUNK):
             network(**unguided_inputs(traits, chunk))
     finally:
         handle.remove()
@@ -200,13 +200,13 @@ def _calibrate(network: nn.Module, lightness: Tensor) -> nn.Module:
     """Let the norms of a random network see photographs, as those of any trained one did."""
     network.train()
     with torch.no_grad():
-        for chunk in lightness[:CALIBRATION].split(CHUNK):
+        for chunk in torch.split(lightness[:CALIBRATION], CHUNK):
             network(**unguided_inputs(traits_of(network), chunk))
     return network.eval()
 
 
 def _part_of(network: nn.Module, layer: str) -> nn.Module:
-    parts = dict(network.named_modules())
+    parts: dict[str, nn.Module] = dict(network.named_modules())
     if layer in parts and layer:
         return parts[layer]
     encoder = encoder_of(network)
@@ -247,5 +247,5 @@ def _whole(photographs: Sequence[Photograph]) -> list[Photograph]:
 
 def _prepare(photographs: Sequence[Photograph], numbers: Mapping[str, int], side: int) -> LabeledPhotographs:
     pixels = center_crops(photographs, side)
-    lightness = torch.cat([srgb_to_lab(part.float() / 255)[..., 0] for part in pixels.split(CHUNK)])
+    lightness = torch.cat([srgb_to_lab(part.float() / 255)[..., 0] for part in torch.split(pixels, CHUNK)])
     return LabeledPhotographs(lightness[:, None], torch.tensor([numbers[p.label] for p in photographs]))
