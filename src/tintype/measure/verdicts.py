@@ -88,8 +88,8 @@ def measure_intervals(
 
     It is the bootstrap's, but for AuC rebalanced by protocol ``set``, which counts every bin of colors once: a bin
     that a single photograph fills is missing in a third of all resamples, and the bootstrap's bounds would be too
-    narrow and off to one side (a simulation with 120 photographs: 76 of 100 intervals that promise 95% held the
-    figure that such sets have on average). Its interval is the jackknife's (92 of 100).
+    narrow and off to one side. Its interval is the jackknife's, which holds the figure that such sets have on average
+    more often, if not as often as promised (``results/intervals.csv``).
 
     Args:
         figures: of each photograph, all judged by the same protocols.
