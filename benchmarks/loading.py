@@ -4,9 +4,9 @@
     python benchmarks/loading.py tintype-small --steps 200 --accelerator gpu --set data.workers=8
     python benchmarks/loading.py tintype-small --steps 200 --accelerator gpu --train
 
-Two ways of loading are timed, in samples a second: ``workers`` (processes decode and cut) and ``on_device`` (the whole
-set lies on the device as bytes and is cut there); with ``--train`` the training itself in both ways. Loading limits a
-training that is slower with workers than with the set on the device. The first steps of each are not counted.
+Two ways of loading are timed, in samples a second: ``workers`` (processes decode and cut) and ``on_device`` (the
+whole set lies on the device as bytes and is cut there); with ``--train`` the training itself in both ways. Loading
+limits a training that is slower with workers than with the set on the device. First steps are not counted.
 """
 
 from __future__ import annotations

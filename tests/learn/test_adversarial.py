@@ -140,13 +140,14 @@ def test_full_disk_keeps_the_last_good_checkpoint(shards: Path, tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_killed_run_goes_on_from_its_last_checkpoint(shards: Path, tmp_path: Path):
+@pytest.mark.parametrize("name", [NAME, "divcolor17"])
+def test_killed_run_goes_on_from_its_last_checkpoint(name: str, shards: Path, tmp_path: Path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[3])\n"
         "from pathlib import Path\n"
         "from training_samples import tiny_recipe\n"
         "from tintype.learn.train import train\n"
-        f"recipe = tiny_recipe({NAME!r}, Path(sys.argv[1]), 'checkpoint_minutes=0.0', 'samples=4000')\n"
+        f"recipe = tiny_recipe({name!r}, Path(sys.argv[1]), 'checkpoint_minutes=0.0', 'samples=4000')\n"
         "train(recipe, Path(sys.argv[2]), accelerator='cpu', devices=1)\n"
     )
     here = str(Path(__file__).parent.parent)
@@ -160,5 +161,5 @@ def test_killed_run_goes_on_from_its_last_checkpoint(shards: Path, tmp_path: Pat
         process.wait()
     step = state_of(tmp_path)["step"]
     assert step > 0
-    train_on_cpu(tiny_recipe(NAME, shards, f"samples={4 * (step + 2)}"), tmp_path)
+    train_on_cpu(tiny_recipe(name, shards, f"samples={4 * (step + 2)}"), tmp_path)
     assert state_of(tmp_path)["step"] >= step
