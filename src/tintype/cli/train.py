@@ -59,7 +59,10 @@ def train(
             stop_after=stop_after,
             progress=progress,
         )
-    print_line(f"the best weights are {best}; 'tintype export {best}' makes a model of them")
+    if best.suffix == ".npz":
+        print_line(f"the model is {best}; 'tintype colorize --model {best}' uses it")
+    else:
+        print_line(f"the best weights are {best}; 'tintype export {best}' makes a model of them")
 
 
 def require_extra() -> None:

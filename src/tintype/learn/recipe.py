@@ -311,7 +311,7 @@ class Recipe:
 
     Attributes:
         name: name of the recipe and of the model.
-        loop: how it is trained: ``plain``, ``adversarial`` or ``variational``.
+        loop: how it is trained: ``plain``, ``adversarial``, ``variational`` or ``clusters`` (cheng15).
         network: name of a configuration of the network.
         network_changes: fields of it that this recipe changes.
         start: weights of another run to begin with, a file or its folder; what fits in name and shape is taken over.

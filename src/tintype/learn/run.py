@@ -241,10 +241,12 @@ def save_weights(run: Run, name: str) -> None:
     _replace(run.folder / name, lambda path: save_file(weights, path, metadata))
 
 
-def write_record(run: Run, pools: Sequence[Pool]) -> None:
+def write_record(
+    folder: Path, recipe: Recipe, pools: Sequence[Pool], device: str = "cpu", processes: int = 1
+) -> None:
     """Write ``record.json``: recipe, data, versions, revision, machine."""
     record = {
-        "recipe": recipe_to_dict(run.recipe),
+        "recipe": recipe_to_dict(recipe),
         "data": {
             "digest": digest_of(pools),
             "sources": {p.source.match: {"train": len(p.train), "held_out": len(p.held_out)} for p in pools},
@@ -254,12 +256,12 @@ def write_record(run: Run, pools: Sequence[Pool]) -> None:
         "machine": {
             "processor": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),
-            "device": str(run.fabric.device),
-            "processes": run.fabric.world_size,
+            "device": device,
+            "processes": processes,
         },
     }
     text = json.dumps(record, indent=1)
-    _replace(run.folder / "record.json", lambda path: path.write_text(text, "utf-8"))
+    _replace(folder / "record.json", lambda path: path.write_text(text, "utf-8"))
 
 
 def _average_of(network: nn.Module, recipe: Recipe, plan: BatchPlan) -> Any:

@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 
 from tintype.errors import RecipeError
 from tintype.learn.adversarial import start_adversarial
+from tintype.learn.clusters import train_clusters
 from tintype.learn.course import Figures, Progress, Step, descend, follow, is_logged, set_rates, values_of
 from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.examples import Examples
@@ -40,7 +41,7 @@ def train(
     stop_after: float | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Train by a recipe and return the path of the best averaged weights.
+    """Train by a recipe and return the path of the best averaged weights, or of a model that needs no export.
 
     Args:
         recipe: see `Recipe`; its ``loop`` tells how.
@@ -54,6 +55,8 @@ def train(
         TrainingError: a recipe, data or checkpoint that can't be used, or a loss that is not a number.
         WriteFailedError: a checkpoint could not be saved; the last good one is kept.
     """
+    if recipe.loop == "clusters":
+        return train_clusters(recipe, folder, stop_after=stop_after, progress=progress)
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=recipe.precision)  # type: ignore[arg-type]
     fabric.launch()
     pools = load_pools(recipe.data)
@@ -63,7 +66,7 @@ def train(
     resume_run(run)
     held_out = load_held_out(pools, recipe.validation, fabric.device)
     if fabric.is_global_zero:
-        write_record(run, pools)
+        write_record(folder, run.recipe, pools, str(fabric.device), fabric.world_size)
     follow(run, held_out, step, stop_after=stop_after, progress=progress)
     return folder / "best.safetensors"
 
@@ -76,7 +79,9 @@ def _start_loop(run: Run) -> Step:
         "variational": start_variational,
     }
     if run.recipe.loop not in loops:
-        raise RecipeError(f"recipe: loop is {run.recipe.loop!r}; give one of {', '.join(loops)}")
+        raise RecipeError(
+            f"recipe: loop is {run.recipe.loop!r}; give one of {', '.join([*loops, 'clusters'])}"
+        )
     return loops[run.recipe.loop](run)
 
 
