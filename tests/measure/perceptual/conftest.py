@@ -14,6 +14,14 @@ from tintype.measure.perceptual.weights import WEIGHTS, WeightsFile
 RESULTS = Path(__file__).parents[3] / "results"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def torchvision():
+    """What depends on torchvision can be imported by itself in any test, whichever runs first."""
+    from tintype.measure.perceptual.torchvision_operators import import_torchvision
+
+    return import_torchvision()
+
+
 @pytest.fixture(scope="session")
 def photographs():
     """Six photographs, (96, 96, 3) uint8."""
