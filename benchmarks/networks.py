@@ -1,34 +1,57 @@
 """Time a model of Tintype against another colorizer's network, both in ONNX Runtime on this CPU.
 
-    python benchmarks/networks.py tintype-small --peer ddcolor-tiny-256.onnx
-    python benchmarks/networks.py runs/mine/model.onnx --peer ddcolor-tiny-256.onnx --threads 2 --json
+    python benchmarks/networks.py
+    python benchmarks/networks.py runs/mine/model.onnx --peer ddcolor23-large --threads 4
 
-The peer is any ONNX file with float32 inputs. Published projects bring their own export scripts (DDColor:
-``scripts/export_onnx.py`` in its repository; choose 256 as its input size). Random weights serve, for the time does
-not depend on them; see that the values stay of ordinary size, for a CPU is slower on denormal numbers and NaN.
+The peer is a network of ours by its name, exported with random weights (DDColor-tiny if nothing is said;
+docs/parity.md shows that it computes what its authors' code computes), or any ONNX file with float32 inputs, such as
+those that published projects export themselves. Random weights serve, for the time does not depend on them; see that
+the values stay of ordinary size, for a CPU is slower on denormal numbers and NaN.
 
-The two run in turns, so that whatever else the machine does meets both, and the ratio of their medians is printed.
-The runs before the first timed one are not counted.
+The two run in turns, so that whatever else the machine does meets both, and the ratio of their medians counts. The
+runs before the first timed one are not counted. The figures are written to results/networks.csv.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
+from tintype.measure.record import (
+    Origin,
+    Row,
+    describe_command,
+    describe_machine,
+    describe_versions,
+    write_table,
+)
 from tintype.models.catalog import find_model
 
 Run = Callable[[], object]
+TABLE = Path(__file__).parents[1] / "results" / "networks.csv"
+
+
+def find_peer(name: str, folder: Path) -> Path:
+    """Return the ONNX file of a peer; a network of ours is exported into the folder, with random weights."""
+    if name.endswith(".onnx"):
+        return Path(name)
+    import torch  # noqa: PLC0415 - not needed where the peer is a file
+
+    from tintype.learn.export import export_model  # noqa: PLC0415
+    from tintype.learn.networks import create_network  # noqa: PLC0415
+    from tintype.learn.release import draft_card  # noqa: PLC0415
+
+    torch.manual_seed(0)
+    network = create_network(name, pretrained=False).eval()
+    return export_model(network, draft_card(network, {"name": name}), folder / f"{name}.onnx").model.path
 
 
 def prepare(path: Path, size: int, threads: int) -> Run:
@@ -47,7 +70,7 @@ def prepare(path: Path, size: int, threads: int) -> Run:
     return lambda: session.run(None, feeds)
 
 
-def time_in_turns(runs: dict[str, Run], rounds: int, warm_up: int) -> dict[str, list[float]]:
+def time_in_turns(runs: dict[str, Run], rounds: int, warm_up: int = 3) -> dict[str, list[float]]:
     """Return the milliseconds of each run, measured in turns: name to one number a round."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for turn in range(warm_up + rounds):
@@ -60,12 +83,15 @@ def time_in_turns(runs: dict[str, Run], rounds: int, warm_up: int) -> dict[str, 
     return times
 
 
-def summarize(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-    """Return minimum, median and maximum of each list, in milliseconds."""
-    return {
-        name: {"min": min(values), "median": statistics.median(values), "max": max(values)}
-        for name, values in times.items()
-    }
+def describe(times: dict[str, list[float]], size: int, threads: int) -> Iterator[Row]:
+    """Turn the times of the model and of its peer, in this order, into rows."""
+    at = f"{size} x {size}, {threads} threads"
+    medians = [statistics.median(values) for values in times.values()]
+    for (name, values), median in zip(times.items(), medians, strict=True):
+        yield Row(f"{name}: median of one run at {at}, ms", median, "", len(values))
+        yield Row("  the fastest, ms", min(values), "", len(values))
+    required = ">= 10" if [*times] == ["tintype-small", "ddcolor23-tiny"] else ""
+    yield Row("the peer takes so many times as long", medians[1] / medians[0], required, len(values))
 
 
 def read_arguments() -> argparse.Namespace:
@@ -73,52 +99,30 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", help="a model's name or .onnx file")
-    parser.add_argument("--peer", type=Path, help="another network's .onnx file")
+    parser.add_argument("model", nargs="?", default="tintype-small", help="a model's name or .onnx file")
+    parser.add_argument("--peer", default="ddcolor23-tiny", help="a network's name or an .onnx file")
     parser.add_argument("--size", type=int, default=256, help="side of the square input (default: 256)")
     parser.add_argument("--threads", type=int, default=2, help="of each network (default: 2)")
     parser.add_argument("--rounds", type=int, default=20, help="timed runs of each network (default: 20)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--table", type=Path, default=TABLE, help="where to write the figures")
     return parser.parse_args()
 
 
-def main() -> int:
-    """Time the networks and print the report."""
-    arguments = read_arguments()
-    files = {arguments.model: find_model(arguments.model).path}
-    if arguments.peer:
-        files[arguments.peer.name] = arguments.peer
-    runs = {name: prepare(path, arguments.size, arguments.threads) for name, path in files.items()}
-    figures = summarize(time_in_turns(runs, arguments.rounds, warm_up=3))
-    ratio = (
-        figures[arguments.peer.name]["median"] / figures[arguments.model]["median"]
-        if arguments.peer
-        else None
-    )
-    report = {
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "onnxruntime": onnxruntime.__version__,
-        "size": arguments.size,
-        "threads": arguments.threads,
-        "rounds": arguments.rounds,
-        "milliseconds": figures,
-        "megabytes": {name: path.stat().st_size / 1e6 for name, path in files.items()},
-        "ratio_of_medians": ratio,
-    }
-    sys.stdout.write(json.dumps(report, indent=1) + "\n" if arguments.json else as_text(report))
-    return 0
-
-
-def as_text(report: dict) -> str:
-    """Return the report as a small table."""
-    lines = [f"{report['machine']}, ONNX Runtime {report['onnxruntime']}, {report['threads']} threads"]
-    for name, row in report["milliseconds"].items():
-        figures = "  ".join(f"{key} {value:7.1f} ms" for key, value in row.items())
-        lines.append(f"{name:32} {figures}  {report['megabytes'][name]:6.1f} MB")
-    if report["ratio_of_medians"]:
-        lines.append(f"the peer takes {report['ratio_of_medians']:.1f} times as long")
-    return "\n".join(lines) + "\n"
+def main() -> None:
+    """Time the networks, print and store."""
+    options = read_arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        files = {
+            options.model: find_model(options.model).path,
+            options.peer: find_peer(options.peer, Path(folder)),
+        }
+        runs = {name: prepare(path, options.size, options.threads) for name, path in files.items()}
+    rows = [*describe(time_in_turns(runs, options.rounds), options.size, options.threads)]
+    for row in rows:
+        sys.stdout.write(f"{row.figure:60} {row.value:>8.4g}  {row.required}\n")
+    origin = Origin(describe_command(), describe_machine(), describe_versions(), "random pixels")
+    write_table(options.table, rows, origin)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
