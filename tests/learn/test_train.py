@@ -149,6 +149,27 @@ def test_stop_after_saves_and_returns(shards: Path, tmp_path: Path):
     assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == 1
 
 
+def test_answer_that_depends_on_the_size_costs_from_its_time_on(shards: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("tintype.learn.course.LOG_EVERY", 1)
+    changes = (
+        "loss.consistency=1.0",
+        "loss.consistent_side=64",
+        "loss.consistent_since=0.5",
+        "hints.points=0.0",
+    )
+    recipe = fast_recipe(shards, *changes, "hints.soft=0.0")
+    seen: dict[int, float] = {}
+
+    def note(shown: int, samples: int, figures: dict[str, float]) -> None:
+        seen[shown] = figures.get("consistency", -1.0)
+
+    train(recipe, tmp_path, accelerator="cpu", devices=1, progress=note)
+    half = recipe.samples / 2
+    assert {cost for shown, cost in seen.items() if shown <= half} <= {-1.0}
+    assert max(cost for shown, cost in seen.items() if shown > half) > 0
+    assert all(cost >= 0 for shown, cost in seen.items() if shown > half + 8)
+
+
 def test_loss_that_is_no_number_stops_with_the_batch_saved(shards: Path, tmp_path: Path):
     with pytest.raises(TrainingError, match="step 0"):
         train_on_cpu(fast_recipe(shards, "loss.classification=nan"), tmp_path)

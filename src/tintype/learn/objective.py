@@ -5,6 +5,8 @@ A term that weighs 0 is not computed. The terms of adversarial and variational t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -19,12 +21,17 @@ from tintype.learn.losses.classification import (
 )
 from tintype.learn.losses.color import dullness, to_srgb
 from tintype.learn.losses.regression import color_distance, distribution_distance
+from tintype.learn.losses.teaching import distribution_distillation
 from tintype.learn.networks.siggraph17 import encode_classes
 from tintype.learn.networks.traits import NetworkTraits
 from tintype.learn.recipe import Recipe
 from tintype.learn.run import Run
 
 Terms = dict[str, Tensor]
+
+MOST_COMPARED = 6
+"""Photographs of a batch whose answers at two sizes are compared, at most: few distinct shapes, for a processor takes
+a second to get ready for each new one."""
 
 
 def inputs_for(traits: NetworkTraits, examples: Examples) -> dict[str, Tensor]:
@@ -56,6 +63,8 @@ def loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Term
         terms["distillation"] = loss.distillation * _distillation_term(run, outputs["classes"], examples)
     if loss.perceptual or loss.colorfulness:
         terms |= _picture_terms(run, outputs, examples)
+    if loss.consistency and "bin_logits" in outputs and _is_past(run, loss.consistent_since):
+        terms["consistency"] = loss.consistency * _consistency_term(run, outputs["bin_logits"], examples)
     if run.teacher is not None:
         terms["teacher"] = run.teacher.term(outputs, examples.lightness)
     return share_gradient(run, terms, outputs)
@@ -129,6 +138,41 @@ def _distillation_term(run: Run, classes: Tensor, examples: Examples) -> Tensor:
     with torch.no_grad(), run.fabric.autocast():
         believed = run.classifier(run.network.gray_input(examples.lightness))
     return classifier_distillation(classes, believed)
+
+
+def _is_past(run: Run, part: float) -> bool:
+    return run.shown >= part * run.recipe.samples
+
+
+def _consistency_term(run: Run, logits: Tensor, examples: Examples) -> Tensor:
+    """Return how far the answer is from what the averaged network says of the same photographs at another size."""
+    loss, rows = run.recipe.loss, slice(run.step % run.recipe.loss.rows, None, run.recipe.loss.rows)
+    height, width = examples.lightness.shape[2:]
+    size = _resized(height, width, loss.consistent_side, run.recipe.data.multiple)
+    unguided = (~examples.hints[:, 2].flatten(1).any(1)).nonzero()[:, 0]
+    unguided = unguided[: min(len(unguided) // 2 * 2, MOST_COMPARED)]
+    # Much smaller inputs have nothing to learn here: what is seen at twice the area is not to be seen in them.
+    if size == (height, width) or height * width < size[0] * size[1] / 2 or not len(unguided):
+        return 0.0 * logits.float().sum()
+    believed = F.interpolate(_believed(run, examples, unguided, size), logits.shape[2:], mode="bilinear")
+    asked, expected = cells_of(logits[unguided], rows), cells_of(believed, rows)
+    return distribution_distillation(asked, expected.log()) * (len(unguided) / len(logits))
+
+
+def _believed(run: Run, examples: Examples, chosen: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return the averaged network's distributions (N, Q, h, w) over the bins for some photographs at a size."""
+    seen = F.interpolate(examples.lightness[chosen], size, mode="bilinear", antialias=True)
+    empty, palette = seen.new_zeros(len(chosen), 3, *size), examples.palette[chosen]
+    inputs = inputs_for(run.traits, replace(examples, lightness=seen, hints=empty, palette=palette))
+    with torch.no_grad(), run.fabric.autocast():
+        answer: Tensor = run.average.module.eval()(**inputs)["bin_logits"]
+    return answer.float().softmax(1)
+
+
+def _resized(height: int, width: int, side: int, multiple: int) -> tuple[int, int]:
+    """Return the size of about side * side pixels of the same aspect."""
+    factor = side / (height * width) ** 0.5 / multiple
+    return max(1, round(height * factor)) * multiple, max(1, round(width * factor)) * multiple
 
 
 def _picture_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Terms:

@@ -135,6 +135,10 @@ class LossRecipe:
             color alone (iizuka16).
         distillation: keeps the encoder's classifier by asking it for what the pretrained one says.
         distill_every: the pretrained encoder is asked each so many steps.
+        consistency: cross-entropy with what the network's own average says of the same photographs at
+            ``consistent_side``: the answer should not depend on the size of the input.
+        consistent_side: see there; photographs with hints are left out.
+        consistent_since: part of ``samples`` from which on that is asked; the average must know something by then.
         rows: a distribution is judged on every so-manieth row of cells, another one each step: rows beside each
             other teach nearly the same, and softmax over 313 bins is a third of the cost of a step.
         perceptual: distance of a backbone's features, see `PerceptualRecipe`.
@@ -152,6 +156,9 @@ class LossRecipe:
     labels: float = 0.0
     distillation: float = 0.05
     distill_every: int = 4
+    consistency: float = 0.0
+    consistent_side: int = 224
+    consistent_since: float = 0.5
     rows: int = 2
     perceptual: float = 0.0
     colorfulness: float = 0.0
