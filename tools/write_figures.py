@@ -3,7 +3,7 @@
     python tools/write_figures.py
 
 Numbers are never typed by hand: what stands between the two comments of a page is made here, and a test compares it
-with results/. README shows what the project asks of its model; docs/figures.md shows everything.
+with results/. README shows what the project asks of its model, in one table; docs/figures.md shows everything.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ def read_tables(folder: Path) -> dict[str, list[Row]]:
 
 def render(tables: Mapping[str, list[Row]], which: str) -> str:
     """Return the tables as Markdown: ``all``, or of those in `SHORT` the rows for which something is ``required``."""
-    names = tables if which == "all" else [name for name in SHORT if name in tables]
-    parts = [part for name in names for part in _render_table(name, tables[name], which)]
+    if which == "required":
+        return _render_summary([row for name in SHORT for row in tables.get(name, []) if row["required"]])
+    parts = [part for name in tables for part in _render_table(name, tables[name])]
     return "\n\n".join(parts) or NOTHING_YET
 
 
@@ -53,18 +54,43 @@ def fill(text: str, tables: Mapping[str, list[Row]], which: str) -> str:
     return f"{head}{BEGIN}\n\n{render(tables, which)}\n\n{END}{tail}"
 
 
-def _render_table(name: str, rows: Iterable[Row], which: str) -> Iterator[str]:
-    shown = [row for row in rows if row["required"] or which == "all"]
-    if not shown:
+def _render_summary(rows: list[Row]) -> str:
+    """Return one table of rows of several, and how they were measured."""
+    if not rows:
+        return NOTHING_YET
+    commands, machines, models = (
+        list(
+            dict.fromkeys(row[column].split(",")[0] if column == "versions" else row[column] for row in rows)
+        )
+        for column in ("command", "machine", "versions")
+    )
+    return (
+        f"{_render_rows(rows)}\n\n"
+        f"*Measured with {_listed([f'`{command}`' for command in commands])} on {_listed(machines)}; "
+        f"{_listed([name for name in models if '@' in name])}. Versions and photographs: "
+        "[docs/figures.md](docs/figures.md).*"
+    )
+
+
+def _render_table(name: str, rows: Iterable[Row]) -> Iterator[str]:
+    rows = list(rows)
+    if not rows:
         return
-    title = name.capitalize().replace("_", " ")
-    yield f"## {title}" if which == "all" else f"**{title}**"
-    yield "\n".join(["| figure | value | asked for | n |", "|---|---|---|---|", *map(_render_row, shown)])
-    first = shown[0]
+    yield f"## {name.capitalize().replace('_', ' ')}"
+    yield _render_rows(rows)
+    first = rows[0]
     yield (
         f"*`{first['command']}` on {first['machine']}; {first['versions']}; photographs: {first['data'][:80]}; "
         f"all of it in `results/{name}.csv`.*"
     )
+
+
+def _render_rows(rows: Iterable[Row]) -> str:
+    return "\n".join(["| figure | value | asked for | n |", "|---|---|---|---|", *map(_render_row, rows)])
+
+
+def _listed(items: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
 def _render_row(row: Row) -> str:

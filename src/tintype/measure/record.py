@@ -112,10 +112,13 @@ def describe_versions(packages: Sequence[str] = NAMED_VERSIONS) -> str:
 
 
 def describe_command() -> str:
-    """Return how this program was started, without the folders of this machine."""
-    return " ".join(
-        ["python", Path(sys.argv[0]).name, *(Path(a).name if "/" in a else a for a in sys.argv[1:])]
-    )
+    """Return how this program was started, without the folders of this machine: those above the current one."""
+    script = Path(sys.argv[0])
+    if script.is_absolute():
+        inside = script.is_relative_to(Path.cwd())
+        script = script.relative_to(Path.cwd()) if inside else Path(script.name)
+    arguments = (Path(a).name if "/" in a else a for a in sys.argv[1:])
+    return " ".join(["python", script.as_posix(), *arguments])
 
 
 def _processor() -> str:
