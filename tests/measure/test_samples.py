@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tintype.measure.samples import blotch_share, blotchiness, error_of_best, low_frequency_energy, spread
+from tintype.measure.samples import blotch_share, blotchiness, low_frequency_energy, spread
 
 RNG = np.random.default_rng(0)
 PLAIN = np.zeros((64, 80, 2))
@@ -10,11 +10,6 @@ PLAIN = np.zeros((64, 80, 2))
 def wave(cycles, height=64, width=80):
     x = (np.arange(width) + 0.5) / min(height, width)
     return np.tile(np.cos(2 * np.pi * cycles * x)[None, :, None], (height, 1, 2))
-
-
-def test_error_of_best_is_that_of_the_nearest_sample():
-    samples = [PLAIN + np.array(offset) for offset in ((6.0, 8.0), (0.3, 0.4), (3.0, 4.0))]
-    assert error_of_best(PLAIN, samples) == pytest.approx(0.5)
 
 
 def test_spread_of_tints_lies_between_photographs():

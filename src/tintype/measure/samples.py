@@ -1,8 +1,9 @@
-"""What several answers to one photograph are worth: the best one, how they differ, whether they are blotched.
+"""How several answers to one photograph differ, and whether they are blotched.
 
-Deshpande et al., "Learning Diverse Image Colorization" (2017), judge samples by the error of the best one and
-by their variance. Variance alone is cheap: a tint over the whole picture has it, and so have blotches. So the
-share of variance within photographs is measured, and chroma that changes slowly where the lightness does not.
+Deshpande et al., "Learning Diverse Image Colorization" (2017), judge samples by the error of the best one (see
+``tintype.measure.diversity``) and by their variance. Variance alone is cheap: a tint over the whole picture has it,
+and so have blotches. So the share of variance within photographs is measured, and chroma that changes slowly where
+the lightness does not.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tintype.measure.fidelity import mean_ab_distance
 
 Floats = NDArray[np.floating[Any]]
 
@@ -41,16 +40,6 @@ class Spread:
         """Share of the variance that lies within photographs, 0..1."""
         total = self.within + self.between
         return self.within / total if total > 0 else 0.0
-
-
-def error_of_best(true_ab: Floats, samples: Sequence[Floats]) -> float:
-    """Measure the mean ab distance of the sample that has the least.
-
-    Args:
-        true_ab: (H, W, 2), Lab units.
-        samples: the same shape each, one or more.
-    """
-    return min(mean_ab_distance(true_ab, sample) for sample in samples)
 
 
 def spread(automatic: Floats, samples: Sequence[Floats]) -> Spread:
