@@ -94,6 +94,31 @@ def test_strips_are_the_rows_in_order_however_often():
     assert {strip.shape[1:] for strip in strips} == {(photo.width, 3)}
 
 
+@pytest.mark.parametrize(
+    "photo",
+    [gray_photo(8, repeat=2), gray_photo(16), Photo.from_array(data.astronaut())],
+    ids=["8", "16", "toned"],
+)
+@pytest.mark.parametrize("corner", [(0, 0), (250, 100), (3, 401)])
+@pytest.mark.parametrize("size", [(1, 1), (64, 64), (111, 73)])
+def test_region_is_a_part_of_the_whole(photo, corner, size):
+    picture = join(photo, random_ab(60))
+    part = tuple(slice(start, start + length) for start, length in zip(corner, size, strict=True))
+    np.testing.assert_array_equal(picture.region(*part), picture.to_array()[part])
+
+
+def test_memory_of_a_region_does_not_grow_with_the_photograph():
+    def peak(repeat):
+        picture = join(gray_photo(16, repeat), astronaut_ab(), threads=1)
+        tracemalloc.start()
+        picture.region(slice(100, 356), slice(200, 456))
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return highest
+
+    assert peak(6) < 1.1 * peak(2) < 10e6
+
+
 def test_strips_that_nobody_asks_for_leave_no_thread_behind():
     before = threading.active_count()
     strips = join(gray_photo(8, repeat=3), astronaut_ab(), threads=2).strips()

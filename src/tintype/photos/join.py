@@ -72,6 +72,22 @@ class ColorPicture:
             pass
         return whole
 
+    def region(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return a part, as `to_array` has it there: (rows, columns, 3). Only what is needed for it is computed.
+
+        Args:
+            rows: with start and stop inside of the picture.
+            columns: likewise.
+        """
+        width = columns.stop - columns.start
+        stretched = self.field.stretch(rows, columns)
+        part = np.empty((rows.stop - rows.start, width, 3), self.dtype)
+        for block in _cut(rows.start, rows.stop, max(1, _BLOCK // width)):
+            lightness = self.photo.lightness(block, columns)
+            ab = stretched.raise_rows(lightness, block.start)
+            part[block.start - rows.start : block.stop - rows.start] = self.paint(lightness, ab)
+        return part
+
     def _compute(self, strip: slice, out: NDArray[Any] | None = None) -> NDArray[Any]:
         if out is None:
             out = np.empty((strip.stop - strip.start, self.width, 3), self.dtype)

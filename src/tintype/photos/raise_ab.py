@@ -47,11 +47,16 @@ class AbField:
     width: int
     maps: Floats
 
-    def stretch(self, rows: slice) -> StretchedField:
-        """Return the field at full width, for some rows of the photograph (with start and stop inside of it)."""
+    def stretch(self, rows: slice, columns: slice | None = None) -> StretchedField:
+        """Return the field at the photograph's width, for some of its rows.
+
+        Args:
+            rows: with start and stop inside of the photograph.
+            columns: likewise; None for all.
+        """
         below, above, part = _places(self.height, self.maps.shape[1], rows)
         band = self.maps[:, below[0] : above[-1] + 1]
-        left, right, along = _places(self.width, self.maps.shape[2], slice(0, self.width))
+        left, right, along = _places(self.width, self.maps.shape[2], columns or slice(0, self.width))
         wide: Floats = band.take(left, axis=2)
         wide += along * (band.take(right, axis=2) - wide)
         rise = np.diff(wide, axis=1, append=wide[:, -1:])
@@ -60,10 +65,10 @@ class AbField:
 
 @dataclass(frozen=True, eq=False)
 class StretchedField:
-    """An `AbField` at full width, at those of its own rows that some rows of the photograph lie between.
+    """An `AbField` at the photograph's width, at those of its own rows that some rows of the photograph lie between.
 
     Attributes:
-        wide: (5, n, width) float32, the maps.
+        wide: (5, n, width) float32, the maps; of a region, here as below, the width is that of the region.
         rise: (5, n, width) float32, what they change by until the next row.
         start: the first row of the photograph.
         below: (rows,) which row of the maps each row of the photograph comes after.
