@@ -17,6 +17,7 @@ The tree::
     ├── ModelError                     a model can't be used
     │   ├── ModelNotFoundError         no model of that name, no file at that path
     │   │   └── MissingWeightsError    a network that measures needs weights that are not on this machine
+    │   ├── DownloadError              a published model can't be fetched: no network, gone, a wrong hash
     │   ├── BrokenModelError           a file that is no model
     │   └── ContractError              a model that breaks the contract
     ├── TrainingError                  a recipe, data set or checkpoint can't be used
@@ -94,6 +95,10 @@ class ModelNotFoundError(ModelError):
 
 class MissingWeightsError(ModelNotFoundError):
     """The weights of a network that measures are not on this machine, or not the published ones."""
+
+
+class DownloadError(ModelError):
+    """A published model can't be fetched: no network, it is gone, or what arrived is not what was promised."""
 
 
 class BrokenModelError(ModelError):

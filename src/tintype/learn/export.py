@@ -128,6 +128,28 @@ def embed_card(path: Path, card: Card) -> ModelFile:
     return ModelFile(path, card)
 
 
+def distance_from(
+    network: nn.Module, model: ModelFile, lengths: Mapping[str, int] | None = None
+) -> dict[str, float]:
+    """Compare a model's file with the network that it is said to be made of.
+
+    Returns:
+        Output name to the largest relative error: root mean square over standard deviation.
+
+    Raises:
+        ContractError: the network does not give what the model's card says.
+        BrokenModelError: the model can't be run.
+    """
+    session = Session(model, providers=["cpu"])
+    network = copy.deepcopy(network).cpu().float().eval()
+    found: dict[str, float] = {}
+    for feeds in _examples(model.card, lengths or {})[1:]:
+        expected = _run_torch(network, feeds, model.card)
+        for name, array in session.run(**cast(Any, feeds)).items():
+            found[name] = max(found.get(name, 0.0), _relative(array, expected[name]))
+    return found
+
+
 def save_weights(network: nn.Module, card: Card, path: Path, *, overwrite: bool = False) -> Card:
     """Save a network's weights as safetensors, with the card as JSON beside (``.json``), to train on from.
 
