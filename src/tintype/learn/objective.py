@@ -42,9 +42,15 @@ def inputs_for(traits: NetworkTraits, examples: Examples) -> dict[str, Tensor]:
 
 
 def needs_pictures(recipe: Recipe) -> bool:
-    """Tell whether a training judges whole pictures, beside the cells of its answer."""
+    """Tell whether a training judges whole pictures, or shows its teacher other ones than its network."""
     loss = recipe.loss
-    return bool(loss.perceptual or loss.colorfulness) or recipe.loop != "plain"
+    judges = bool(loss.perceptual or loss.colorfulness) or recipe.loop != "plain"
+    return judges or (shows_other_worlds(recipe) and bool(loss.distillation))
+
+
+def shows_other_worlds(recipe: Recipe) -> bool:
+    """Tell whether a network is shown something else than gray photographs."""
+    return recipe.drawing.share > 0 or bool(recipe.data.pairs)
 
 
 def loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Terms:
@@ -135,8 +141,10 @@ def _class_head_term(logits: Tensor, examples: Examples) -> Tensor:
 def _distillation_term(run: Run, classes: Tensor, examples: Examples) -> Tensor:
     if run.classifier is None or run.step % run.recipe.loss.distill_every:
         return 0.0 * classes.float().sum()  # every parameter needs a gradient when processes share them
+    # The pretrained encoder knows photographs: what is in a drawing is what it sees in the photograph of the same.
+    seen = whole_of(examples)[0] if shows_other_worlds(run.recipe) else examples.lightness
     with torch.no_grad(), run.fabric.autocast():
-        believed = run.classifier(run.network.gray_input(examples.lightness))
+        believed = run.classifier(run.network.gray_input(seen))
     return classifier_distillation(classes, believed)
 
 

@@ -39,6 +39,30 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """Two folders with pictures of the same names: what a network is shown, and what color it should have.
+
+    So a network learns another world than that of photographs in color and in gray: infrared, manga, microscopy.
+
+    Attributes:
+        input: folder of what is shown, its lightness at any bit depth, relative to ``data.root`` unless absolute.
+        color: folder of the same in color; names match without their suffixes, sub-folders included.
+        share, max_side, min_crop: as of `Source`.
+    """
+
+    input: str
+    color: str
+    share: float = 1.0
+    max_side: int = 1024
+    min_crop: float = 0.4
+
+    @property
+    def match(self) -> str:
+        """What the photographs' names are looked up by, as of `Source`."""
+        return self.color
+
+
+@dataclass(frozen=True)
 class InputSize:
     """One of the input sizes that batches are drawn at.
 
@@ -64,6 +88,7 @@ class DataRecipe:
     Attributes:
         root: folder of the sources; empty: ``TINTYPE_DATA``.
         sources: see `Source`.
+        pairs: see `Pairs`; they are shares of the batches as sources are.
         sizes: see `InputSize`.
         aspects: crops have a width over height between 1/aspects and aspects.
         multiple: heights and widths are multiples of this.
@@ -75,6 +100,7 @@ class DataRecipe:
 
     root: str = ""
     sources: tuple[Source, ...] = (Source("train"),)
+    pairs: tuple[Pairs, ...] = ()
     sizes: tuple[InputSize, ...] = (InputSize(128, 48),)
     aspects: float = 1.5
     multiple: int = 32
@@ -95,6 +121,19 @@ class FilmRecipe:
 
     strength: float = 1.0
     clean: float = 0.4
+
+
+@dataclass(frozen=True)
+class DrawingRecipe:
+    """Whether a network is shown drawings of the photographs instead of their gray (``learn/data/drawings.py``).
+
+    Attributes:
+        share: part of the photographs that are drawn; pairs never are.
+        styles: which are drawn, each as often as another.
+    """
+
+    share: float = 0.0
+    styles: tuple[str, ...] = ("xdog", "ink", "pencil", "soft", "outline", "hatching")
 
 
 @dataclass(frozen=True)
@@ -326,8 +365,8 @@ class Recipe:
         seed: of everything that is drawn.
         precision: Fabric's, ``bf16-mixed`` or ``32-true``.
         checkpoint_minutes: minutes between two checkpoints.
-        data, film, hints, loss, perceptual, teacher, adversarial, variational, optimizer, validation: see their
-            classes.
+        data, film, drawing, hints, loss, perceptual, teacher, adversarial, variational, optimizer, validation: see
+            their classes.
     """
 
     name: str
@@ -341,6 +380,7 @@ class Recipe:
     checkpoint_minutes: float = 5.0
     data: DataRecipe = field(default_factory=DataRecipe)
     film: FilmRecipe = field(default_factory=FilmRecipe)
+    drawing: DrawingRecipe = field(default_factory=DrawingRecipe)
     hints: HintRecipe = field(default_factory=HintRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
     perceptual: PerceptualRecipe = field(default_factory=PerceptualRecipe)

@@ -64,7 +64,7 @@ def train(
     run = start_run(recipe, folder, fabric, plan)
     step = _start_loop(run)
     resume_run(run)
-    held_out = load_held_out(pools, recipe.validation, fabric.device)
+    held_out = load_held_out(pools, recipe, fabric.device)
     if fabric.is_global_zero:
         write_record(folder, run.recipe, pools, str(fabric.device), fabric.world_size)
     follow(run, held_out, step, stop_after=stop_after, progress=progress)

@@ -14,13 +14,13 @@ from torch.nn import functional as F
 
 from tintype.color.bins import BIN_COUNT, CENTERS, smooth_prior
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
-from tintype.learn.data.batches import center_crops
-from tintype.learn.data.examples import encode_bins
+from tintype.learn.data.batches import center_crops, center_shown
+from tintype.learn.data.examples import encode_bins, show
 from tintype.learn.data.photographs import Photograph, Pool
 from tintype.learn.losses.classification import cells_of, soft_cross_entropy
 from tintype.learn.losses.regression import color_distance
 from tintype.learn.networks.traits import NetworkTraits, traits_of
-from tintype.learn.recipe import ValidationRecipe
+from tintype.learn.recipe import Recipe
 from tintype.measure.auc import ErrorTable
 from tintype.photos.film_stock import develop, draw_film
 
@@ -37,28 +37,34 @@ class HeldOut:
     Attributes:
         lab: (N, 3, H, W).
         hints: (N, 3, H, W), `HINTED` true points each.
+        shown: (N, 1, H, W), the lightness that the network is shown: their own, or what a drawing or a pair shows.
         worn: (N, 1, H, W), the lightness as film and time left it, at strength 1, none clean.
     """
 
     lab: Tensor
     hints: Tensor
+    shown: Tensor
     worn: Tensor
 
 
-def load_held_out(pools: Sequence[Pool], recipe: ValidationRecipe, device: torch.device) -> HeldOut:
+def load_held_out(pools: Sequence[Pool], recipe: Recipe, device: torch.device) -> HeldOut:
     """Take held-out photographs of the sources that may be shown at the validation's size."""
+    side = recipe.validation.side
     chosen: list[Photograph] = []
     for pool in pools:
-        if pool.source.max_side >= recipe.side or len(pools) == 1:
+        if pool.source.max_side >= side or len(pools) == 1:
             chosen.extend(pool.held_out)
-    pixels = center_crops(chosen[: recipe.photos], recipe.side)
+    chosen = chosen[: recipe.validation.photos]
+    pixels = center_crops(chosen, side)
     lab = srgb_to_lab(pixels.float() / 255).permute(0, 3, 1, 2).contiguous()
-    return HeldOut(lab.to(device), _true_points(lab[:, 1:]).to(device), _wear(pixels).to(device))
+    pairs, generator = center_shown(chosen, side), torch.Generator().manual_seed(0)
+    shown = show(lab[:, :1].clone(), lab, pairs, recipe, seed=0, generator=generator)
+    return HeldOut(*(t.to(device) for t in (lab, _true_points(lab[:, 1:]), shown, _wear(pixels))))
 
 
 @torch.no_grad()
 def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, float]:
-    """Return figures over the held-out photographs, colored as they are and without hints but where said.
+    """Return figures over the held-out photographs, as they are shown and without hints but where said.
 
     ``loss``: of a distribution its cross-entropy in nats, of ab the smooth L1 distance in units of 10 Lab units.
     ``psnr``, ``ab_error``, ``colorfulness`` (share of the truth's), ``auc``, ``rebalanced``: of ab, or of the plain
@@ -69,15 +75,15 @@ def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, 
     traits = traits_of(network)
     losses: list[Tensor] = []
     faithful, vivid, hinted, worn = _Tally(), _Tally(), _Tally(), _Tally()
-    for lab, hints, lightness in _chunks(held_out):
-        outputs = _outputs(network, lab[:, :1])
+    for lab, hints, shown, lightness in _chunks(held_out):
+        outputs = _outputs(network, shown)
         losses.append(_loss(outputs, lab[:, 1:], traits) * len(lab))
         faithful.add(lab, _color(outputs, prior, traits, FAITHFUL))
         worn.add(lab, _color(_outputs(network, lightness), prior, traits, VIVID))
         if traits.bins:
             vivid.add(lab, _color(outputs, prior, traits, VIVID))
         if "hints" in traits.capabilities:
-            hinted.add(lab, _color(_outputs(network, lab[:, :1], hints), prior, traits, FAITHFUL))
+            hinted.add(lab, _color(_outputs(network, shown, hints), prior, traits, FAITHFUL))
     figures = {"loss": float(torch.stack(losses).sum()) / len(held_out.lab), **faithful.figures()}
     if traits.bins:
         figures |= {f"vivid_{key}": value for key, value in vivid.figures().items()}
@@ -118,17 +124,21 @@ class _Tally:
 
 @torch.no_grad()
 def write_contact_sheet(network: nn.Module, held_out: HeldOut, prior: Tensor, path: Path, count: int) -> None:
-    """Write rows of gray | faithful | vivid | ten hints | true, as one JPEG; without what the network can't give."""
+    """Write rows of shown | faithful | vivid | ten hints | true, as one JPEG; without what the network can't give.
+
+    The colors lie on the lightness of the photograph, whatever was shown of it.
+    """
     step = max(1, len(held_out.lab) // max(1, count))
-    lab, hints = held_out.lab[::step][:count], held_out.hints[::step][:count]
-    traits, outputs = traits_of(network), _outputs(network, lab[:, :1])
-    columns = [lab[:, 1:] * 0, _color(outputs, prior, traits, FAITHFUL)]
+    lab, hints, shown = (t[::step][:count] for t in (held_out.lab, held_out.hints, held_out.shown))
+    traits, outputs = traits_of(network), _outputs(network, shown)
+    columns = [_color(outputs, prior, traits, FAITHFUL)]
     if traits.bins:
         columns.append(_color(outputs, prior, traits, VIVID))
     if "hints" in traits.capabilities:
-        columns.append(_color(_outputs(network, lab[:, :1], hints), prior, traits, VIVID))
+        columns.append(_color(_outputs(network, shown, hints), prior, traits, VIVID))
     columns.append(lab[:, 1:])
-    rows = torch.cat([_to_srgb(torch.cat([lab[:, :1], ab], 1)) for ab in columns], 3)
+    pictures = [torch.cat([shown, lab[:, 1:] * 0], 1), *(torch.cat([lab[:, :1], ab], 1) for ab in columns)]
+    rows = torch.cat([_to_srgb(picture) for picture in pictures], 3)
     sheet = (rows.permute(0, 2, 3, 1).flatten(0, 1) * 255).round().byte()
     Image.fromarray(sheet.cpu().numpy()).save(path, quality=88)
 
@@ -215,7 +225,7 @@ def _wear(pixels: Tensor) -> Tensor:
     return worn[:, None]
 
 
-def _chunks(held_out: HeldOut) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def _chunks(held_out: HeldOut) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     for first in range(0, len(held_out.lab), CHUNK):
         chunk = slice(first, first + CHUNK)
-        yield held_out.lab[chunk], held_out.hints[chunk], held_out.worn[chunk]
+        yield held_out.lab[chunk], held_out.hints[chunk], held_out.shown[chunk], held_out.worn[chunk]

@@ -21,7 +21,7 @@ from torch.utils.data import Dataset
 
 from tintype.errors import DataError
 from tintype.learn.data.photographs import Photograph, Pool
-from tintype.learn.recipe import DataRecipe, InputSize, Recipe, Source
+from tintype.learn.recipe import DataRecipe, InputSize, Pairs, Recipe, Source
 
 T = TypeVar("T")
 MAX_BROKEN_IN_A_ROW = 20
@@ -36,18 +36,33 @@ class Batch:
         pixels: (N, H, W, 3) uint8 sRGB.
         broken: photographs that could not be decoded and were replaced by the next one.
         labels: (N,) int64, places in `BatchPlan.labels`, -1 where nobody said what is on the photograph.
+        shown: (N, H, W) float32, the lightness 0..100 that pairs show; not a number where a photograph has none.
     """
 
     step: int
     pixels: torch.Tensor
     broken: int = 0
     labels: torch.Tensor | None = None
+    shown: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """Return the same batch on another device."""
-        pixels = self.pixels.to(device, non_blocking=True)
-        labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
-        return Batch(self.step, pixels, self.broken, labels)
+        pixels, labels, shown = (
+            None if tensor is None else tensor.to(device, non_blocking=True)
+            for tensor in (self.pixels, self.labels, self.shown)
+        )
+        assert pixels is not None
+        return Batch(self.step, pixels, self.broken, labels, shown)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One photograph as it is part of a batch: pixels (H, W, 3) uint8, and what a pair shows (H, W), if it is one."""
+
+    photograph: Photograph
+    pixels: NDArray[np.uint8]
+    shown: NDArray[np.float32] | None
+    broken: int
 
 
 @dataclass(frozen=True)
@@ -88,7 +103,7 @@ class BatchPlan(Dataset[Batch]):
         self.recipe, self.rank, self.world = recipe, rank, world
         self.streams = [Stream(pool, recipe.seed + 1000 * i) for i, pool in enumerate(pools)]
         self.sizes = _draw_sizes(recipe)
-        counts = np.array([[*_quota(size, recipe.data.sources)] for size in recipe.data.sizes])
+        counts = np.array([[*_quota(size, [pool.source for pool in pools])] for size in recipe.data.sizes])
         per_step = counts[self.sizes]
         self.starts = np.concatenate([np.zeros((1, len(pools)), np.int64), per_step.cumsum(0)])
         self.samples = self.starts.sum(1)
@@ -111,10 +126,11 @@ class BatchPlan(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         shape, cuts = self.draw(step)
-        made = [_cut(cut, shape) for cut in cuts]
-        pixels = torch.from_numpy(np.stack([pixels for pixels, _, _ in made]))
-        labels = self.number([photograph for _, photograph, _ in made])
-        return Batch(step, pixels, sum(broken for *_, broken in made), labels)
+        pieces = [_cut(cut, shape) for cut in cuts]
+        pixels = torch.from_numpy(np.stack([piece.pixels for piece in pieces]))
+        labels = self.number([piece.photograph for piece in pieces])
+        shown = _stack_shown([piece.shown for piece in pieces], shape)
+        return Batch(step, pixels, sum(piece.broken for piece in pieces), labels, shown)
 
     def draw(self, step: int) -> tuple[tuple[int, int], list[Cut]]:
         """Draw the size (height, width) of a step, and this process's part of its photographs."""
@@ -144,13 +160,27 @@ class BatchPlan(Dataset[Batch]):
 
 def center_crops(photographs: Sequence[Photograph], side: int) -> torch.Tensor:
     """Return center squares (N, side, side, 3) uint8, for validation."""
-    crops = []
-    for photograph in photographs:
-        picture = photograph.open()
-        short = min(picture.size)
-        left, top = (picture.width - short) / 2, (picture.height - short) / 2
-        crops.append(_resize(picture, (side, side), (left, top, left + short, top + short)))
+    crops = [_resize(picture, (side, side), _center(picture)) for picture in (p.open() for p in photographs)]
     return torch.from_numpy(np.stack(crops))
+
+
+def center_shown(photographs: Sequence[Photograph], side: int) -> torch.Tensor | None:
+    """Return what pairs show of the same squares as `Batch.shown`, (N, side, side); None where nothing is a pair."""
+    shape = (side, side)
+    return _stack_shown([_shown_square(photograph, shape) for photograph in photographs], shape)
+
+
+def _shown_square(photograph: Photograph, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    if photograph.shown is None:
+        return None
+    picture = photograph.open()
+    return _shown_part(photograph, picture.size, _center(picture), shape)
+
+
+def _center(picture: Image.Image) -> tuple[float, float, float, float]:
+    short = min(picture.size)
+    left, top = (picture.width - short) / 2, (picture.height - short) / 2
+    return left, top, left + short, top + short
 
 
 def _draw_sizes(recipe: Recipe) -> NDArray[np.int64]:
@@ -177,7 +207,7 @@ def _draw_stretch(
     return drawn[: int(np.searchsorted(shown, samples)) + 1]
 
 
-def _quota(size: InputSize, sources: Sequence[Source]) -> list[int]:
+def _quota(size: InputSize, sources: Sequence[Source | Pairs]) -> list[int]:
     """Split a batch over the sources by their shares, to whole photographs that add up to the batch."""
     shares = np.array([s.share if size.side <= s.max_side else 0.0 for s in sources])
     if not shares.any():
@@ -216,14 +246,37 @@ def open_or_none(photograph: Photograph) -> Image.Image | None:
         return None
 
 
-def _cut(cut: Cut, shape: tuple[int, int]) -> tuple[NDArray[np.uint8], Photograph, int]:
+def _cut(cut: Cut, shape: tuple[int, int]) -> Piece:
     """Decode, crop, resize and perhaps mirror one photograph; a broken one is replaced by the next."""
     picture, photograph, broken = find_whole(cut, open_or_none)
     rng = np.random.default_rng(cut.seed)
     box = draw_box(rng, picture.size, shape, cut.stream.pool.source.min_crop)
+    is_pair = photograph.shown is not None
     pixels = _resize(picture, (shape[1], shape[0]), box)
-    mirrored = np.ascontiguousarray(pixels[:, ::-1]) if rng.random() < 0.5 else pixels
-    return mirrored, photograph, broken
+    shown = _shown_part(photograph, picture.size, box, shape) if is_pair else None
+    if rng.random() < 0.5:
+        pixels = np.ascontiguousarray(pixels[:, ::-1])
+        shown = None if shown is None else np.ascontiguousarray(shown[:, ::-1])
+    return Piece(photograph, pixels, shown, broken)
+
+
+def _shown_part(
+    pair: Photograph, size: tuple[int, int], box: tuple[float, float, float, float], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Return the part (H, W) of what a pair shows that lies in a box of its color picture of size (width, height)."""
+    shown = pair.open_shown()
+    scale = (shown.width / size[0], shown.height / size[1])
+    left, top, right, bottom = (side * by for side, by in zip(box, 2 * scale, strict=True))
+    part = (left, top, min(right, shown.width), min(bottom, shown.height))  # rounding may go beyond
+    plane = np.asarray(shown.resize((shape[1], shape[0]), Image.Resampling.BICUBIC, box=part), np.float32)
+    return plane.clip(0, 100)
+
+
+def _stack_shown(planes: Sequence[NDArray[np.float32] | None], shape: tuple[int, int]) -> torch.Tensor | None:
+    if all(plane is None for plane in planes):
+        return None
+    nothing = np.full(shape, np.nan, np.float32)
+    return torch.from_numpy(np.stack([nothing if plane is None else plane for plane in planes]))
 
 
 def draw_box(

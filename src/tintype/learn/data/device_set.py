@@ -29,10 +29,12 @@ class StoredPlan:
         device: where they are kept; three bytes times ``stored_side`` squared for each.
 
     Raises:
-        DataError: the device has no room for them.
+        DataError: the device has no room for them, or some are pairs.
     """
 
     def __init__(self, plan: BatchPlan, device: torch.device) -> None:
+        if plan.recipe.data.pairs:
+            raise DataError("data.on_device holds no pairs; set it to false")
         self.plan, self.device = plan, device
         self.places: dict[int, Stored | None] = {}
         side = plan.recipe.data.stored_side

@@ -16,6 +16,7 @@ from tintype.color.bins import BIN_COUNT, soft_encode_table
 from tintype.color.lab import linear_to_lab, srgb_to_linear
 from tintype.learn.data.batches import Batch, BatchPlan
 from tintype.learn.data.device_set import StoredPlan
+from tintype.learn.data.drawings import make_drawings
 from tintype.learn.data.hints import simulate_hints, simulate_palette
 from tintype.learn.recipe import Recipe
 from tintype.photos.film_stock import develop_linear, draw_film
@@ -47,7 +48,7 @@ class Examples:
     """Inputs and targets of a step.
 
     Attributes:
-        lightness: (N, 1, H, W), 0..100, as film and scanner left it.
+        lightness: (N, 1, H, W), 0..100, as film and scanner left it, as it was drawn, or as a pair shows it.
         hints: (N, 3, H, W), zeros where none were asked for.
         palette: (N, Q + 1), zeros where none were asked for.
         ab: (N, 2, H/k, W/k), the true color, clean, k the network's grid.
@@ -75,7 +76,7 @@ def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0, wanted: Wanted
     """
     wanted = wanted or Wanted()
     device = batch.pixels.device
-    seed = np.random.SeedSequence((recipe.seed, batch.step, salt)).generate_state(2)
+    seed = np.random.SeedSequence((recipe.seed, batch.step, salt)).generate_state(3)
     generator = torch.Generator(device).manual_seed(int(seed[0]))
     linear = _linear_table(device)[batch.pixels.long()]
     lab = linear_to_lab(linear).permute(0, 3, 1, 2)
@@ -85,6 +86,7 @@ def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0, wanted: Wanted
     )
     noise = torch.randn(linear.shape[:3], generator=generator, device=device)
     lightness = develop_linear(linear, film, noise)[:, None]
+    lightness = show(lightness, lab, batch.shown, recipe, seed=int(seed[2]), generator=generator)
     coarse = F.avg_pool2d(ab, GRID)
     bins, weights = encode_bins(coarse)
     return Examples(
@@ -100,6 +102,35 @@ def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0, wanted: Wanted
         labels=batch.labels,
         whole=torch.cat([lab[:, :1], ab], 1) if wanted.whole else None,
     )
+
+
+def show(
+    lightness: Tensor,
+    lab: Tensor,
+    shown: Tensor | None,
+    recipe: Recipe,
+    *,
+    seed: int,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return what a network is shown (N, 1, H, W): a gray photograph, a drawing of it, or what a pair shows.
+
+    Args:
+        lightness: (N, 1, H, W), of the gray photographs.
+        lab: (N, 3, H, W), the color photographs.
+        shown: as of `Batch`.
+        recipe: how many are drawn, and how.
+        seed: of the numbers of the drawings.
+        generator: of their fields.
+    """
+    if recipe.drawing.share > 0:
+        rng = np.random.default_rng(seed)
+        drawn = torch.from_numpy(rng.random(len(lab)) < recipe.drawing.share).to(lab.device)
+        if drawn.any():
+            lightness[drawn] = make_drawings(lab[drawn], recipe.drawing.styles, rng, generator)
+    if shown is None:
+        return lightness
+    return torch.where(shown[:, None].isnan(), lightness, shown[:, None])
 
 
 def encode_bins(ab: Tensor) -> tuple[Tensor, Tensor]:
