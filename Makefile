@@ -32,7 +32,7 @@ results: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/join.py
 	$(BIN)/python benchmarks/networks.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/measure.py
-	$(BIN)/tintype benchmark --suite open --suite eval-objects --suite eval-objects-film -o results/benchmark --no-pictures --force
+	$(BIN)/tintype benchmark --suite open --suite eval-objects --suite eval-objects-film -o results/benchmark --pictures shareable --force
 	$(BIN)/python tools/write_figures.py
 
 docs: $(VENV)/dev.stamp

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, validators
 
@@ -42,7 +42,7 @@ def benchmark(
     list_suites: Annotated[bool, Parameter(group=_WHAT)] = False,
     inputs: Annotated[Path | None, Parameter(group=_WHAT)] = None,
     output: Annotated[Path | None, Parameter(["--output", "-o"], group=_REPORT)] = None,
-    no_pictures: Annotated[bool, Parameter(group=_REPORT)] = False,
+    pictures: Annotated[Literal["all", "shareable", "none"], Parameter(group=_REPORT)] = "all",
     force: Annotated[bool, Parameter(group=_REPORT)] = False,
     json: Annotated[bool, Parameter(group=_REPORT)] = False,
     quiet: Annotated[bool, Parameter(["--quiet", "-q"], group=_REPORT)] = False,
@@ -68,7 +68,8 @@ def benchmark(
         list_suites: Only list the suites.
         inputs: Only write the gray photographs of a suite into this folder, for other programs to color.
         output: Folder of the report.
-        no_pictures: Leave photographs out of the report, so that it may be passed on whatever their licence.
+        pictures: Which photographs stand in the report: "all"; "shareable", only those of suites that may be passed
+            on, so that the page may be, too; or "none".
         force: Replace a report that is there.
         json: Print the figures as JSON.
         quiet: Print errors only.
@@ -91,9 +92,7 @@ def benchmark(
     _refuse_report(output, suites, overwrite=force)
     options = _choose_options(jobs, cache, limit, probes=not no_probes)
     report = _measure(suites, contestants, options, perceptual=perceptual, speed=not no_speed)
-    return _tell(
-        replace(report, with_pictures=not no_pictures), output, overwrite=force, as_json=json, quiet=quiet
-    )
+    return _tell(replace(report, pictures=pictures), output, overwrite=force, as_json=json, quiet=quiet)
 
 
 def _with_gray(models: Sequence[str]) -> list[str]:

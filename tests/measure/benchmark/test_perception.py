@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
@@ -6,6 +7,7 @@ from tintype.measure.benchmark import perception
 from tintype.measure.benchmark.cache import Cache
 from tintype.measure.benchmark.contestants import Painter
 from tintype.measure.benchmark.photographs import sit
+from tintype.measure.benchmark.probe import draw_samples
 from tintype.measure.benchmark.report import Circumstances, Report, render_report
 from tintype.measure.perceptual.catalog import METRICS
 from tintype.measure.perceptual.judge import judge_perceptually
@@ -62,6 +64,32 @@ def test_figures_are_those_of_the_judge(perceived, ran, options, networks):
     assert perceived["weights"].keys() == expected.keys()
 
 
+def test_diversity_is_that_of_the_samples(ran, options, networks, monkeypatch):
+    seen = []
+
+    class Distance:
+        def pairwise(self, pictures):
+            seen.append(np.stack(pictures))
+            return np.array([0.1, 0.4])
+
+    monkeypatch.setattr(networks, "lpips", {"alex": Distance()})
+    monkeypatch.setattr(networks, "weights_of", lambda name: f"weights of {name}")
+    monkeypatch.setattr(perception, "Networks", lambda _: networks)
+    monkeypatch.setattr(perception, "_look", lambda *_: perception.PerceptualFigures(6, {}, {}, {}, {}))
+    found = perception.perceive(ran, options.cache)
+    values = [row["values"].get("diversity_alex") for row in found["rows"]]
+    assert values == [None, "0.25", "0.25"]
+    assert found["columns"] == ["diversity_alex"]
+    assert found["weights"] == {"diversity_alex": "weights of alex"}
+    assert found["means"]["diversity_alex"]["title"] == "Diversity of answers, LPIPS (AlexNet)"
+    assert len(seen) == 2 * len(ran.photographs)
+    painter = Painter(ran.contestants[1], None, Cache(options.cache))
+    sitting = sit(ran.photographs[0], ran.suite)
+    expected = draw_samples(painter, sitting, ran.suite.probes.samples)
+    assert np.array_equal(seen[0], expected)
+    assert not np.array_equal(expected[0], expected[1])
+
+
 def test_what_is_missing_is_told_without_folders(perceived, place):
     reasons = {name: reason for reason, names in perceived["missing"] for name in names}
     assert "vgg16-397923af.pth" in reasons["lpips_vgg"]
@@ -95,7 +123,7 @@ def test_report_shows_what_networks_say(perceived, summary, options):
 def test_reasons_name_no_folder(reason, told, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "a home"))
     hub = str(tmp_path / "a home" / "hub" / "checkpoints")
-    assert perception.without_folders(reason.format(hub=hub)) == told
+    assert perception.tell_reason(reason.format(hub=hub)) == told
 
 
 def test_shares_of_photographs_are_told_in_percent():

@@ -1,7 +1,12 @@
 import csv
 import io
 import json
+import math
+import os
 import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +15,15 @@ import pytest
 from tintype.errors import OutputExistsError
 from tintype.measure.benchmark import report as module
 from tintype.measure.benchmark.photographs import find_photographs, sit
-from tintype.measure.benchmark.report import Circumstances, Report, render_report, write_report, write_rows
-from tintype.measure.benchmark.speed import Speed, measure_speed
+from tintype.measure.benchmark.report import (
+    Circumstances,
+    Report,
+    render_report,
+    report_document,
+    write_report,
+    write_rows,
+)
+from tintype.measure.benchmark.speed import Speed, busy_cores, measure_speed
 from tintype.measure.benchmark.summary import TESTED, as_document
 from tintype.measure.benchmark.words import tell, tell_speed
 from tintype.measure.figures import summarize
@@ -132,9 +144,18 @@ def test_every_part_that_is_linked_is_there_once(page):
 
 
 def test_report_without_pictures_holds_no_photograph(report):
-    page = render_report(replace(report, with_pictures=False))
+    page = render_report(replace(report, pictures="none"))
     assert "data:image/jpeg" not in page
     assert "In short" in page
+
+
+def test_photographs_that_may_not_be_passed_on_are_left_out(report, summary):
+    assert "data:image/jpeg" in render_report(replace(report, pictures="shareable"))
+    private = replace(summary, run=replace(summary.run, suite=replace(summary.run.suite, shareable=False)))
+    page = render_report(replace(report, summaries=[private], pictures="shareable"))
+    assert "data:image/jpeg" not in page
+    assert "none is shown here" in page
+    assert "may not be published as it is" in render_report(replace(report, summaries=[private]))
 
 
 def test_files_are_written_once(report, tmp_path, monkeypatch):
@@ -154,6 +175,36 @@ def test_rows_hold_each_photograph_of_each_contestant(summary):
     assert len(rows[0]["sha256_of_pixels"]) == 64
 
 
+def test_rows_hold_what_was_asked_of_each_photograph(summary):
+    gray, *_, tiny = csv.DictReader(io.StringIO(write_rows(summary)))
+    hints = summary.score("test-tiny, vividness 1").hints
+    assert [float(tiny[f"psnr_{count}_hints"]) for count in hints.counts] == pytest.approx(
+        hints.psnr[-1].tolist(), rel=1e-5
+    )
+    assert float(tiny["best_of_4_ab_error"]) < float(tiny["best_of_1_ab_error"])
+    assert float(tiny["sample_distance"]) > 0
+    assert gray["psnr_1_hints"] == gray["best_of_4_ab_error"] == gray["sample_distance"] == ""
+
+
+def test_hints_are_told_with_intervals_and_beside_the_published(summary, page):
+    step = [*summary.score("test-tiny").hints.steps()][-1]
+    (said,) = [sentence for sentence in tell(summary) if "10 hints" in sentence]
+    assert f"test-tiny {step.gain.value:+.1f} dB ({step.gain.low:+.1f} to {step.gain.high:+.1f})" in said
+    assert "published for another model, on other photographs, in 2017: +4.0 dB" in said
+    table = page.partition("What hints gain, in figures")[2].partition("</table>")[0]
+    assert f"{step.psnr.value:.2f}" in table
+    assert "<td>28.42</td><td>+3.99</td>" in table
+
+
+def test_problems_name_no_folder(report, summary, tmp_path):
+    run = replace(summary.run, problems=(f"{tmp_path}/zebra.png can't be read", "no <picture>"))
+    spoiled = replace(summary, run=run)
+    page = render_report(replace(report, summaries=[spoiled]))
+    assert "<li>zebra.png can&#39;t be read.</li><li>no &lt;picture&gt;.</li>" in page
+    assert str(tmp_path) not in page
+    assert as_document(spoiled)["problems"] == ["zebra.png can't be read", "no <picture>"]
+
+
 def test_what_is_said_names_the_closest(summary):
     best = min(summary.scores, key=lambda score: score.figures["delta_e"].value)
     first = tell(summary)[0]
@@ -165,6 +216,24 @@ def test_times_of_a_busy_machine_are_doubted(report):
     assert "measure again on a quiet machine" in tell_speed(report.speeds)[-1]
     quiet = [replace(speed, load=0.1) for speed in report.speeds]
     assert not any("quiet" in sentence for sentence in tell_speed(quiet))
+
+
+def test_work_of_others_is_seen_and_ones_own_past_is_not():
+    spin = "import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end: pass"
+    with subprocess.Popen([sys.executable, "-c", spin]) as other:
+        time.sleep(0.5)
+        busy = busy_cores(0.5)
+        other.kill()
+    assert not busy <= 0.5  # where the system does not tell it is not a number
+    assert not busy > 1.2 * os.cpu_count()
+
+
+def test_what_the_system_does_not_tell_is_null_in_the_document(report):
+    untold = replace(report, speeds=[replace(report.speeds[0], load=math.nan, megabytes=math.nan)])
+    document = json.loads(json.dumps(report_document(untold), allow_nan=False))
+    assert (document["speed"][0]["load"], document["speed"][0]["megabytes"]) == (None, None)
+    assert document["speed"][0]["seconds"] == report.speeds[0].seconds
+    assert not untold.speeds[0].is_disturbed
 
 
 def test_speed_is_measured(contestants):

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tintype.measure.benchmark.cache import Cache
-from tintype.measure.benchmark.contestants import Contestant, Painter
-from tintype.measure.benchmark.photographs import sit
+from tintype.measure.benchmark.contestants import Painter
+from tintype.measure.benchmark.folders import without_folders
+from tintype.measure.benchmark.photographs import sit, spread_evenly
+from tintype.measure.benchmark.probe import draw_samples
 from tintype.measure.benchmark.run import SuiteRun
 from tintype.measure.glossary import Figure
 from tintype.measure.perceptual.catalog import METRICS
 from tintype.measure.perceptual.judge import PerceptualFigures, PerceptualJudge
 from tintype.measure.perceptual.networks import Networks
 from tintype.measure.perceptual.weights import hub_folder
-from tintype.measure.statistics import bootstrap_mean
+from tintype.measure.statistics import Interval, bootstrap_mean
+
+DIVERSITY = "diversity_"
+"""Before the name of a network of LPIPS: how far the samples of a model are apart."""
 
 
 def perceive(run: SuiteRun, cache: Path, on_done: Callable[[int, int], None] | None = None) -> dict[str, Any]:
@@ -30,7 +36,8 @@ def perceive(run: SuiteRun, cache: Path, on_done: Callable[[int, int], None] | N
 
     Returns:
         Plain values: ``columns`` (names of figures), ``rows`` (label, ``values`` and ``ranges`` as text),
-        ``means`` (name -> title, what, source, better), ``weights``, ``missing`` (reason, names).
+        ``means`` (name -> title, what, source, better), ``weights``, ``missing`` (reason, names). Where LPIPS can
+        be measured, so is how far the samples of each model are apart by it: ``diversity_NETWORK``.
 
     Raises:
         TintypeError: a model failed.
@@ -44,27 +51,68 @@ def perceive(run: SuiteRun, cache: Path, on_done: Callable[[int, int], None] | N
         if on_done:
             on_done(done, total)
 
+    rows: list[dict[str, Any]] = []
     for contestant in run.contestants:
-        found[contestant.label] = _look(run, contestant, cache, networks, on_photograph)
+        painter = Painter(contestant, None, Cache(cache))
+        found[contestant.label] = _look(run, painter, networks, on_photograph)
+        rows.append({"label": contestant.label, **_write(found[contestant.label])})
+        _add_intervals(rows[-1], _judge_diversity(run, painter, networks))
     first = next(iter(found.values()))
     columns = [name for name in METRICS if name in first.each or name in first.of_set]
+    diversities = {f"{DIVERSITY}{name}": name for name in networks.lpips if _has_diversity(rows, name)}
     return {
-        "columns": columns,
-        "rows": [{"label": label, **_write(figures)} for label, figures in found.items()],
-        "means": {name: _describe(METRICS[name].figure) for name in columns},
-        "weights": dict(first.weights),
+        "columns": [*columns, *diversities],
+        "rows": rows,
+        "means": {name: _describe(METRICS[name].figure) for name in columns}
+        | {column: _describe(_diversity_figure(name)) for column, name in diversities.items()},
+        "weights": dict(first.weights)
+        | {column: networks.weights_of(name) for column, name in diversities.items()},
         "missing": _group(first.not_measured),
     }
 
 
+def _judge_diversity(run: SuiteRun, painter: Painter, networks: Networks) -> dict[str, Interval]:
+    """Measure how far the samples of a model are apart, by each LPIPS that is here; nothing for who gives none."""
+    probes, found = run.suite.probes, dict[str, list[float]]()
+    if (
+        painter.colorizer is None
+        or not painter.colorizer.card.bins
+        or probes.samples < 2
+        or not networks.lpips
+    ):
+        return {}
+    for photograph in spread_evenly(list(run.photographs), probes.photographs):
+        samples = draw_samples(painter, sit(photograph, run.suite), probes.samples)
+        for name, lpips in networks.lpips.items():
+            found.setdefault(f"{DIVERSITY}{name}", []).append(float(lpips.pairwise(samples).mean()))
+    return {column: bootstrap_mean(np.array(values)) for column, values in found.items()}
+
+
+def _add_intervals(row: dict[str, Any], intervals: Mapping[str, Interval]) -> None:
+    for column, interval in intervals.items():
+        row["values"][column] = _number(interval.value)
+        if interval.has_bounds:
+            row["ranges"][column] = f"{_number(interval.low)} to {_number(interval.high)}"
+
+
+def _has_diversity(rows: Iterable[Mapping[str, Any]], network: str) -> bool:
+    return any(f"{DIVERSITY}{network}" in row["values"] for row in rows)
+
+
+def _diversity_figure(network: str) -> Figure:
+    return Figure(
+        "",
+        "neither",
+        "How different the other answers of a model look from each other; 0 is no choice at all.",
+        "mean LPIPS of all pairs of samples (Zhu et al. 2017)",
+        f"Diversity of answers, {METRICS[f'lpips_{network}'].figure.title}",
+    )
+
+
 def _look(
-    run: SuiteRun,
-    contestant: Contestant,
-    cache: Path,
-    networks: Networks,
-    on_photograph: Callable[[], None],
+    run: SuiteRun, painter: Painter, networks: Networks, on_photograph: Callable[[], None]
 ) -> PerceptualFigures:
-    judge, painter = PerceptualJudge(networks), Painter(contestant, None, Cache(cache))
+    judge = PerceptualJudge(networks)
     for photograph in run.photographs:
         sitting = sit(photograph, run.suite)
         judge.add(sitting.true, painter.paint(sitting), photograph.name)
@@ -108,20 +156,13 @@ def _group(missing: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Put figures that are missing for one reason together."""
     reasons: dict[str, list[str]] = {}
     for name, reason in missing.items():
-        reasons.setdefault(without_folders(reason), []).append(name)
+        reasons.setdefault(tell_reason(reason), []).append(name)
     return [*reasons.items()]
 
 
-def without_folders(reason: str) -> str:
-    """Leave the folders of this machine out: a report is passed on, and where it was made is nobody's business.
-
-    >>> without_folders("/home/ada/my-weights/vgg16.pth is not the published file")
-    'vgg16.pth is not the published file'
-    """
+def tell_reason(reason: str) -> str:
+    """Say why something is missing without the folders of this machine."""
     hub = str(hub_folder())
-    told = reason.replace(hub + os.sep, "").replace(hub, "the folder checkpoints of torch.hub")
-    return _FOLDERS.sub("", told.replace(str(Path.home()), "~"))
-
-
-_FOLDERS = re.compile(r"(?<![\w.~])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\]+[/\\])*(?=[^\s/\\])")
-"""All of an absolute path but its last name."""
+    return without_folders(
+        reason.replace(hub + os.sep, "").replace(hub, "the folder checkpoints of torch.hub")
+    )

@@ -134,7 +134,7 @@ def sit(photograph: Photograph, suite: Suite) -> Sitting:
     read = _read(photograph)
     true = frame(read, suite.framing)
     if min(true.shape[:2]) < _SMALLEST:
-        raise UnreadablePhotoError(f"{photograph.path} is smaller than {_SMALLEST} pixels; leave it out")
+        raise UnreadablePhotoError(f"{photograph.name} is smaller than {_SMALLEST} pixels; leave it out")
     return Sitting(photograph.name, true, degrade(true, suite.degradation, name_seed(photograph.name)))
 
 
@@ -260,12 +260,19 @@ def _read(photograph: Photograph) -> Codes:
             codes = np.asarray(picture.convert("RGB"))
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UnreadablePhotoError(
-            f"{photograph.path} can't be read ({error}); replace or remove it"
+            f"{photograph.name} can't be read ({_reason(error)}); replace or remove it"
         ) from error
     digests = (pixel_digest(codes), hashlib.sha256(content).hexdigest())
     if photograph.digest and photograph.digest not in digests:
-        raise UnreadablePhotoError(f"{photograph.path} is not the photograph of the suite's list; replace it")
+        raise UnreadablePhotoError(f"{photograph.name} is not the photograph of the suite's list; replace it")
     return codes
+
+
+def _reason(error: Exception) -> str:
+    """Say why a file can't be read; Pillow tells the address of the stream where it knows no format."""
+    from PIL import UnidentifiedImageError  # noqa: PLC0415
+
+    return "it is no picture" if isinstance(error, UnidentifiedImageError) else str(error)
 
 
 def _recompressed(gray: Codes, quality: int) -> Codes:

@@ -115,12 +115,17 @@ def _ask_samples(painter: Painter, sitting: Sitting, count: int) -> dict[str, Fl
     """Draw other answers, always the same ones, and note what the best of them are worth."""
     if count < 2:
         return {"best_errors": np.empty(0), "sample_distance": np.empty(0)}
-    drawn = painter.render(sitting).alternatives(count, name_seed(sitting.name))
-    found = judge_samples(sitting.true, [np.asarray(sample.picture().to_array()) for sample in drawn])
+    found = judge_samples(sitting.true, draw_samples(painter, sitting, count))
     return {
         "best_errors": found.expected_errors_of_best,
         "sample_distance": np.array([found.ab_distance]),
     }
+
+
+def draw_samples(painter: Painter, sitting: Sitting, count: int) -> list[Codes]:
+    """Draw other answers of a model to a photograph, always the same ones: `count` pictures (H, W, 3) uint8."""
+    drawn = painter.render(sitting).alternatives(count, name_seed(sitting.name))
+    return [np.asarray(sample.picture().to_array()) for sample in drawn]
 
 
 def cell_means(planes: Floats, size: tuple[int, int]) -> Floats:

@@ -6,21 +6,26 @@ import csv
 import importlib.util
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from tintype.errors import MissingExtraError
 from tintype.measure.benchmark import plots
+from tintype.measure.benchmark.folders import without_folders
 from tintype.measure.benchmark.pictures import Album, Strip, draw_palette
+from tintype.measure.benchmark.probe import Probe
 from tintype.measure.benchmark.speed import Speed
 from tintype.measure.benchmark.suite import Suite
 from tintype.measure.benchmark.summary import TESTED, Difference, Score, Summary, as_document
 from tintype.measure.benchmark.words import tell, tell_difference, tell_p, tell_speed
 from tintype.measure.drawing import INK
 from tintype.measure.glossary import FIGURES
+from tintype.measure.hint_curve import ZHANG17_PROTOCOL, HintStep
+from tintype.measure.statistics import Interval
 from tintype.photos.atomic import atomic_file
 
 HEADLINES = ("delta_e", "psnr", "rebalanced_auc_set", "colorfulness_difference")
@@ -36,6 +41,8 @@ MAIN_COLUMNS = (
     "colorfulness_difference",
 )
 """The figures of the first table; the others stand in the second."""
+
+Pictures: TypeAlias = Literal["all", "shareable", "none"]
 
 REPORT, FIGURES_FILE = "report.html", "summary.json"
 PAIRS_IN_A_TABLE = 3
@@ -70,7 +77,7 @@ class Report:
         speeds: of the models; empty where they were not measured.
         perceptual: by suite: table rows of figures that networks give, and notes on what was not measured.
         cache: folder of the colored results.
-        with_pictures: whether photographs may stand in it.
+        pictures: which photographs stand in it: all, those of suites that may be passed on, or none.
     """
 
     summaries: Sequence[Summary]
@@ -78,7 +85,7 @@ class Report:
     speeds: Sequence[Speed] = ()
     perceptual: Mapping[str, Any] = field(default_factory=dict)
     cache: Path = Path()
-    with_pictures: bool = True
+    pictures: Pictures = "all"
 
 
 def write_report(report: Report, folder: Path, *, overwrite: bool = False) -> list[Path]:
@@ -143,18 +150,38 @@ def render_report(report: Report) -> str:
 
 
 def write_rows(summary: Summary) -> str:
-    """Return the figures of each photograph as CSV: contestant, photograph, SHA-256 of its pixels, figures."""
+    """Return the figures of each photograph as CSV: contestant, photograph, SHA-256 of its pixels, figures.
+
+    What probes found of a photograph stands behind them, where it was asked: PSNR with so many hints, ab error of the
+    best of so many samples, how far these are apart.
+    """
     run, stream = summary.run, io.StringIO()
-    names = [*summary.scores[0].values]
+    names, asked = [*summary.scores[0].values], _probe_columns(summary)
     table = csv.writer(stream, lineterminator="\n")
     head = ["suite", "contestant", "photograph", "sha256_of_pixels", *names, "unaided_score"]
-    table.writerow(head)
+    table.writerow([*head, *asked])
     for score in summary.scores:
         for i, entry in enumerate(run.entries[score.label]):
             columns = [*(score.values[name] for name in names), score.look.values]
             values = [f"{column[i]:.6g}" for column in columns]
-            table.writerow([run.suite.name, score.label, entry.name, entry.true_digest, *values])
+            probed = _probe_values(summary, entry.probe)
+            more = [f"{probed[name]:.6g}" if name in probed else "" for name in asked]
+            table.writerow([run.suite.name, score.label, entry.name, entry.true_digest, *values, *more])
     return stream.getvalue()
+
+
+def _probe_columns(summary: Summary) -> list[str]:
+    entries = (entry for score in summary.scores for entry in summary.run.entries[score.label])
+    return [*dict.fromkeys(name for entry in entries for name in _probe_values(summary, entry.probe))]
+
+
+def _probe_values(summary: Summary, probe: Probe | None) -> dict[str, float]:
+    if probe is None:
+        return {}
+    counts = summary.run.suite.probes.hint_counts if len(probe.hint_psnr) else ()
+    found = {f"psnr_{count}_hints": float(psnr) for count, psnr in zip(counts, probe.hint_psnr, strict=True)}
+    found |= {f"best_of_{k}_ab_error": float(error) for k, error in enumerate(probe.best_errors, start=1)}
+    return found | dict(zip(["sample_distance"], probe.sample_distance.tolist(), strict=False))
 
 
 def report_document(report: Report) -> dict[str, Any]:
@@ -165,8 +192,15 @@ def report_document(report: Report) -> dict[str, Any]:
             {**as_document(it), "perceptual": report.perceptual.get(it.run.suite.name)}
             for it in report.summaries
         ],
-        "speed": [vars(speed) for speed in report.speeds],
+        "speed": [
+            {name: None if _is_nan(value) else value for name, value in vars(speed).items()}
+            for speed in report.speeds
+        ],
     }
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _labels(summaries: Sequence[Summary]) -> tuple[list[str], list[str]]:
@@ -189,14 +223,17 @@ def _compose(summary: Summary, report: Report, colors: dict[str, str]) -> dict[s
         + [(score.label, colors[score.label], score.look) for score in summary.scores],
         "comparisons": _compose_comparisons(summary),
         "curves": _compose_curves(summary, colors),
+        "hints": _compose_hints(summary),
+        "hint_protocol": ZHANG17_PROTOCOL,
         "spread": [
             plots.draw_shares(summary, "delta_e", colors),
             plots.draw_colorfulness(summary, colors),
         ],
         "palettes": [("the truth", draw_palette(summary.true_colors))]
         + [(score.label, draw_palette(score.colors)) for score in _colored(summary)],
-        "album": _compose_album(summary, report) if report.with_pictures else None,
+        "album": _compose_album(summary, report) if _may_show(summary, report) else None,
         "perceptual": report.perceptual.get(summary.run.suite.name),
+        "problems": [without_folders(problem) for problem in summary.run.problems],
         "rows": _compose_rows(summary),
         "protocol": summary.run.suite.describe_protocol(),
     }
@@ -247,6 +284,22 @@ def _compose_curves(summary: Summary, colors: dict[str, str]) -> list[tuple[str,
     return found
 
 
+def _compose_hints(summary: Summary) -> list[tuple[int, Any, list[tuple[Interval, Interval | None]]]]:
+    """Return for each number of hints what was published, and PSNR and gain of each model that takes hints."""
+    curves = [[*score.hints.steps()] for score in summary.scores if score.hints]
+    return [
+        (steps[0].count, _published(steps[0]), [(step.psnr, step.gain) for step in steps])
+        for steps in zip(*curves, strict=True)
+    ]
+
+
+def _published(step: HintStep) -> tuple[float, float] | None:
+    """Return what was published for so many hints: PSNR and gain over none."""
+    if step.published is None or step.published_gain is None:
+        return None
+    return step.published, step.published_gain
+
+
 _HOW_HINTS = (
     "Places are drawn at random and their true color is told to the model, as a person would who knows it. The "
     "steeper, the more a click is worth. Measured over {} photographs; the dashed curve is published and of other "
@@ -267,6 +320,10 @@ _HOW_SAMPLES = (
     "what a person gains who can choose. The dashed line is its usual answer, over all photographs. More answers "
     "always help, even wild ones, so see also how far they are apart (Lab units): {}."
 )
+
+
+def _may_show(summary: Summary, report: Report) -> bool:
+    return report.pictures == "all" or (report.pictures == "shareable" and summary.run.suite.shareable)
 
 
 def _compose_album(summary: Summary, report: Report) -> dict[str, Any]:

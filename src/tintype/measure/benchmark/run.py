@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,7 +91,8 @@ class SuiteRun:
         contestants: in the order of the tables.
         photographs: those that all contestants have a result for, and only those.
         entries: by label, for these photographs, in their order.
-        problems: what failed; a photograph with a problem is judged for none, so that all can be compared.
+        problems: what failed, one line each; a photograph with a problem is judged for none, so that all can be
+            compared.
         notes: what a reader of the figures should know.
     """
 
@@ -219,10 +220,9 @@ def _gather(
 ) -> SuiteRun:
     """Keep the photographs that everybody has a result for."""
     problems = [
-        f"{c.label}: {entry.problem}"
-        for c in contestants
+        problem
         for p in photographs
-        if (entry := entries[c.label, p.name]).problem
+        for problem in _tell_problems({c.label: entries[c.label, p.name].problem for c in contestants})
     ]
     judged = tuple(p for p in photographs if all(entries[c.label, p.name].figures for c in contestants))
     if not judged:
@@ -233,3 +233,16 @@ def _gather(
         notes = [*notes, f"{left} photographs were left out for all, because they failed for one"]
     by_label = {c.label: tuple(entries[c.label, p.name] for p in judged) for c in contestants}
     return SuiteRun(suite, contestants, judged, by_label, tuple(dict.fromkeys(problems)), tuple(notes))
+
+
+def _tell_problems(problems: Mapping[str, str]) -> list[str]:
+    """Say what went wrong with one photograph: once, where it went wrong for all alike.
+
+    >>> _tell_problems({"gray": "a.png is no picture", "tintype-small": "a.png is no picture"})
+    ['a.png is no picture']
+    >>> _tell_problems({"gray": "", "theirs": "there is no result for a.png"})
+    ['theirs: there is no result for a.png']
+    """
+    if len(set(problems.values())) == 1:
+        return [problem for problem in set(problems.values()) if problem]
+    return [f"{label}: {problem}" for label, problem in problems.items() if problem]

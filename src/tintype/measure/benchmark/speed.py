@@ -21,6 +21,9 @@ from tintype.measure.benchmark.photographs import Sitting
 from tintype.models.session import default_threads
 
 RUNS = 3
+WATCHED_SECONDS = 1.0
+"""So long is watched whether other work keeps the machine busy."""
+
 _MEGABYTE = 1e6
 
 
@@ -36,8 +39,8 @@ class Speed:
         megabytes: most memory of the process at any time, Python and libraries included; nan where the system
             does not tell.
         threads: that were used.
-        load: mean number of other processes that wanted a core in the minute before, by the system's account; nan
-            where it does not tell.
+        load: cores that other work kept busy just before, while this program waited; nan where the system does not
+            tell.
     """
 
     label: str
@@ -61,7 +64,7 @@ def measure_speeds(
     Raises:
         TintypeError: a model failed.
     """
-    load = _load()
+    load = busy_cores()
     # Contestants that differ in decoding alone take equally long: the first stands for them.
     models = {it.looks: it for it in reversed(contestants) if it.kind == "model"}.values()
     jobs = [(contestant, side) for contestant in reversed(models) for side in sides]
@@ -123,5 +126,23 @@ def _peak_megabytes() -> float:
     return peak / _MEGABYTE if sys.platform == "darwin" else peak * 1024 / _MEGABYTE
 
 
-def _load() -> float:
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+def busy_cores(seconds: float = WATCHED_SECONDS) -> float:
+    """Wait, and see how many cores other work keeps busy meanwhile; nan where the system does not tell.
+
+    The system's mean load of the last minute would not do: it holds the coloring that this program has just ended.
+    """
+    before = _spent_seconds()
+    time.sleep(seconds)
+    after = _spent_seconds()
+    return (after - before) / seconds
+
+
+def _spent_seconds() -> float:
+    """Return the processor time that all cores together have spent at work since the system was started."""
+    try:
+        first = Path("/proc/stat").read_text("ascii").partition("\n")[0]
+    except OSError:
+        return float("nan")
+    user, nice, system, _idle, _waiting, *others = (int(ticks) for ticks in first.split()[1:8])
+    spent = (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
+    return spent or float("nan")  # some sandboxes tell zeros

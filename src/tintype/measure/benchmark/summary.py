@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.measure.benchmark.colors import Counts
+from tintype.measure.benchmark.folders import without_folders
 from tintype.measure.benchmark.probe import Probe
 from tintype.measure.benchmark.run import SuiteRun
 from tintype.measure.calibration import (
@@ -292,7 +293,7 @@ def as_document(summary: Summary) -> dict[str, Any]:
         "protocol": {"digest": run.suite.digest, **run.suite.protocol},
         "photographs": len(run.photographs),
         "notes": list(run.notes),
-        "problems": list(run.problems),
+        "problems": [without_folders(problem) for problem in run.problems],
         "true_unaided_score": _as_bounds(summary.true_look.score),
         "contestants": [_as_row(score) for score in summary.scores],
         "differences": [

@@ -10,6 +10,7 @@ from tintype.measure.benchmark.speed import Speed
 from tintype.measure.benchmark.summary import Difference, Score, Summary
 from tintype.measure.glossary import FIGURES
 from tintype.measure.hint_curve import ZHANG17
+from tintype.measure.statistics import Interval
 
 TOLD_HINTS = 10
 """The number of hints that the first sentences speak of."""
@@ -38,7 +39,7 @@ def tell_speed(speeds: Sequence[Speed]) -> list[str]:
     ]
     if any(speed.is_disturbed for speed in speeds):
         said.append(
-            f"The machine was busy with other work (load {speeds[0].load:.1f} before the measurement), so these "
+            f"The machine was busy with other work ({speeds[0].load:.1f} cores before the measurement), so these "
             "times are too long: measure again on a quiet machine."
         )
     return said
@@ -139,13 +140,23 @@ def _tell_hints(summary: Summary) -> Iterator[str]:
     for score in summary.scores:
         steps = [*score.hints.steps()] if score.hints else []
         told[score.label] = next((step for step in steps if step.count == TOLD_HINTS and step.gain), None)
-    gains = [f"{label} {step.gain.value:+.1f} dB" for label, step in told.items() if step and step.gain]
+    gains = [f"{label} {_tell_gain(step.gain)}" for label, step in told.items() if step and step.gain]
     if gains:
         published = ZHANG17[TOLD_HINTS] - ZHANG17[0]
         yield (
             f"What {TOLD_HINTS} hints add to the PSNR: {join(gains)} (published for another model, on other "
             f"photographs, in 2017: {published:+.1f} dB)."
         )
+
+
+def _tell_gain(gain: Interval) -> str:
+    """Say what was gained, and how far that may be off.
+
+    >>> _tell_gain(Interval(2.61, 1.2, 3.9)), _tell_gain(Interval(2.61, float("nan"), float("nan")))
+    ('+2.6 dB (+1.2 to +3.9)', '+2.6 dB')
+    """
+    bounds = f" ({gain.low:+.1f} to {gain.high:+.1f})" if gain.has_bounds else ""
+    return f"{gain.value:+.1f} dB{bounds}"
 
 
 def _tell_honesty(summary: Summary) -> Iterator[str]:
