@@ -27,6 +27,11 @@ The tree::
     ├── StudyError                     a study with people can't be held or judged: its file, its answers
     │   ├── StudyFileError             the file of a study has a mistake; the text names line and key
     │   └── StudyInUseError            another server already writes to the same answers
+    ├── StudioError                    the studio can't be opened, or can't do what it is asked for
+    │   ├── StudioInUseError           another studio has the same folder open
+    │   ├── NotHereError               no such photograph, job or step in this studio
+    │   ├── ChangedMeanwhileError      what a change was made from is no longer the newest
+    │   └── StudioLimitError           more than the studio's limits allow
     └── MissingExtraError              an optional dependency is not installed
 """
 
@@ -135,6 +140,26 @@ class StudyFileError(StudyError):
 
 class StudyInUseError(StudyError):
     """Another server already writes to the same answers."""
+
+
+class StudioError(TintypeError):
+    """The studio can't be opened, or can't do what it is asked for."""
+
+
+class StudioInUseError(StudioError):
+    """Another studio has the same folder open."""
+
+
+class NotHereError(StudioError):
+    """There is no such photograph, job or step in this studio."""
+
+
+class ChangedMeanwhileError(StudioError):
+    """What a change was made from is no longer the newest: someone else was faster."""
+
+
+class StudioLimitError(StudioError):
+    """More than the studio's limits allow."""
 
 
 class MissingExtraError(TintypeError):
