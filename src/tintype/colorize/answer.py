@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tintype.color.bins import Decoding, decode
+from tintype.color.bins import Decoding, decode, sample
 from tintype.colorize.passes import Passes
 from tintype.errors import UnsupportedByModelError
 from tintype.guidance.compile import CompiledGuidance, compile_guidance
@@ -17,6 +17,39 @@ from tintype.models.card import Card
 from tintype.models.session import Session
 
 Floats = NDArray[np.float32]
+
+AS_IT_IS = Decoding(rarity=0.0, temperature=1.0)
+"""The distribution as the network was trained to give it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a network is asked, so that it can be asked again with another draw.
+
+    Attributes:
+        session: the model.
+        lightness: (H, W) of each look, CIE L, the largest first.
+        compiled: the guidance of each look.
+        mirrored: whether each look is averaged with that at the mirrored photograph.
+    """
+
+    session: Session
+    lightness: Sequence[Floats]
+    compiled: Sequence[CompiledGuidance]
+    mirrored: bool
+
+    def ask(self, latent: Floats | None = None) -> Floats:
+        """Let the network look; return the mean of all looks at the grid of the largest.
+
+        Args:
+            latent: (Z,) of the model's draw; None for zeros, the likeliest colors.
+        """
+        looks = [
+            _look(self.session, lightness, one, latent, mirrored=self.mirrored)
+            for lightness, one in zip(self.lightness, self.compiled, strict=True)
+        ]
+        grid = looks[0].shape[:2]
+        return np.asarray(np.mean([resize_grid(look, grid) for look in looks], axis=0), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +62,14 @@ class Answer:
             ab in Lab units.
         compiled: the guidance at the answer's grid, for the orders that are obeyed when decoding.
         lightness: (h, w) mean CIE L of the cells.
+        question: what was asked, for models that draw anew; None where nobody will ask again.
     """
 
     card: Card
     cells: Floats
     compiled: CompiledGuidance
     lightness: Floats
+    question: Question | None = None
 
     @property
     def logits(self) -> Floats:
@@ -60,6 +95,27 @@ class Answer:
         if decoding is None:
             return self.obeying(self.cells)
         return self.obeying(decode(self.logits, self.prior, decoding))
+
+    def sample(self, decoding: Decoding | None, count: int, seed: int) -> list[Floats]:
+        """Draw colors (h, w, 2), Lab units: from the distribution, or by one run of a model that draws itself each.
+
+        Args:
+            decoding: of the distribution; None for it as it is. A model that draws itself has none.
+            count: how many.
+            seed: the first samples are the same however many are drawn.
+
+        Raises:
+            UnsupportedByModelError: the model gives no distribution, and takes no ``latent``.
+        """
+        if self.question is not None and not self.card.bins and "latent" in self.card.capabilities:
+            length = self.question.session.length_of("latent")
+            latents = np.random.default_rng(seed).standard_normal((count, length), np.float32)
+            drawn = [self.question.ask(latent) for latent in latents]
+        else:
+            drawn = sample(
+                self.logits, self.prior, decoding or AS_IT_IS, count, seed, lightness=self.lightness
+            )
+        return [self.obeying(ab) for ab in drawn]
 
     def obeying(self, ab: Floats) -> Floats:
         """Return ab (h, w, 2) with the orders of the guidance obeyed."""
@@ -93,17 +149,13 @@ def ask(
     card = session.card
     sizes = [card.size.fit(*photo_size, size) for size in sorted(passes.sizes, reverse=True)]
     compiled = [compile_guidance(guidance, card, photo_size, size) for size in sizes]
-    looks = [
-        _look(session, lightness_at(size), one, mirrored=passes.mirrored)
-        for size, one in zip(sizes, compiled, strict=True)
-    ]
-    grid = looks[0].shape[:2]
-    cells: Floats = np.asarray(np.mean([resize_grid(look, grid) for look in looks], axis=0), np.float32)
+    question = Question(session, [lightness_at(size) for size in sizes], compiled, passes.mirrored)
+    cells = question.ask()
     if card.bins:
         cells = compiled[0].biased(cells)
-    height, width = grid
+    height, width = cells.shape[:2]
     blocks = lightness_at(sizes[0]).reshape(height, card.grid, width, card.grid)
-    return Answer(card, cells, compiled[0], np.asarray(blocks.mean(axis=(1, 3)), np.float32))
+    return Answer(card, cells, compiled[0], np.asarray(blocks.mean(axis=(1, 3)), np.float32), question)
 
 
 def resize_grid(cells: Floats, size: tuple[int, ...]) -> Floats:
@@ -122,22 +174,36 @@ def _weights(old: int, new: int) -> Floats:
     return np.asarray(np.maximum(0, 1 - distances), np.float32)
 
 
-def _look(session: Session, lightness: Floats, compiled: CompiledGuidance, *, mirrored: bool) -> Floats:
+def _look(
+    session: Session,
+    lightness: Floats,
+    compiled: CompiledGuidance,
+    latent: Floats | None,
+    *,
+    mirrored: bool,
+) -> Floats:
     """Return the cells (h, w, Q or 2) of one size, the mean of both sides where it is mirrored."""
-    cells = _run(session, lightness, compiled.hints, compiled.palette)
+    cells = _run(session, lightness, compiled.hints, compiled.palette, latent)
     if not mirrored:
         return cells
     hints = None if compiled.hints is None else compiled.hints[..., ::-1]
-    other = _run(session, lightness[:, ::-1], hints, compiled.palette)
+    other = _run(session, lightness[:, ::-1], hints, compiled.palette, latent)
     return np.asarray((cells + other[:, ::-1]) / 2, np.float32)
 
 
-def _run(session: Session, lightness: Floats, hints: Floats | None, palette: Floats | None) -> Floats:
+def _run(
+    session: Session,
+    lightness: Floats,
+    hints: Floats | None,
+    palette: Floats | None,
+    latent: Floats | None,
+) -> Floats:
     name = "bin_logits" if session.card.bins else "ab"
     results = session.run(
         np.ascontiguousarray(lightness[None, None]),
         hints=None if hints is None else np.ascontiguousarray(hints[None]),
         palette=None if palette is None else palette[None],
+        latent=None if latent is None else latent[None],
         outputs=(name,),
     )
     return np.ascontiguousarray(np.moveaxis(results[name][0], 0, -1))

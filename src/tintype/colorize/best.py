@@ -85,7 +85,7 @@ def candidates(card: Card, settings: Settings, count: int, seed: int, name: str)
     Args:
         card: of the model.
         settings: that a person chose.
-        count: how many at most: models of one fixed size have one size, those without bins no samples.
+        count: how many at most: models of one fixed size have one size, those without bins and latent no samples.
         seed: of the samples.
         name: of the score.
     """
@@ -97,7 +97,7 @@ def candidates(card: Card, settings: Settings, count: int, seed: int, name: str)
         Candidate(choose(passes, f"size {' and '.join(map(str, passes.sizes))}"))
         for passes in _passes(card.size, settings.passes)
     ]
-    if card.bins:
+    if card.bins or "latent" in card.capabilities:
         found += [
             Candidate(choose(settings.passes, f"sample {i}, seed {seed}"), i, seed)
             for i in range(1, count - len(found) + 1)
@@ -107,6 +107,8 @@ def candidates(card: Card, settings: Settings, count: int, seed: int, name: str)
 
 def color_candidates(opened: OpenPhoto, found: Sequence[Candidate]) -> Iterator[Colorization]:
     """Color an opened photograph in each way, in their order; the network runs once for each size.
+
+    A model with a latent runs once more for each sample.
 
     Args:
         opened: the photograph.

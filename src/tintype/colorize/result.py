@@ -9,19 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from tintype import __version__
-from tintype.color.bins import Decoding, Mode, entropy, modes, probabilities, sample
+from tintype.color.bins import Decoding, Mode, entropy, modes, probabilities
 from tintype.color.gamut import reduce_chroma
 from tintype.color.lab import lab_to_srgb
-from tintype.colorize.answer import Answer, Floats
+from tintype.colorize.answer import AS_IT_IS, Answer, Floats
 from tintype.colorize.settings import Settings, choose_decoding
 from tintype.errors import GuidanceError
 from tintype.photos.join import ColorPicture, join
 from tintype.photos.mark import Mark, describe_coloring
 from tintype.photos.photo import Photo
 from tintype.photos.write import WriteReport, default_output_path, write_photo
-
-_AS_IT_IS = Decoding(rarity=0.0, temperature=1.0)
-"""The distribution as the network was trained to give it: what suggestions and doubt speak of."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ class Colorization:
         Raises:
             UnsupportedByModelError: the model gives no distribution.
         """
-        return entropy(probabilities(self.answer.logits, None, _AS_IT_IS))
+        return entropy(probabilities(self.answer.logits, None, AS_IT_IS))
 
     def redecoded(self, *, vividness: float | None = None, decoding: Decoding | None = None) -> Colorization:
         """Return the same answer decoded otherwise; the network does not run.
@@ -100,21 +97,22 @@ class Colorization:
     def alternatives(self, n: int, seed: int = 0) -> list[Colorization]:
         """Draw other colors that the network holds possible, each coherent over the whole photograph.
 
+        From a distribution they are drawn without another run of the network; a model with a ``latent`` runs once
+        for each.
+
         Args:
             n: how many, 1 or more.
             seed: the same seed and settings give the same alternatives, however many are drawn.
 
         Raises:
             GuidanceError: fewer than one.
-            UnsupportedByModelError: the model gives no distribution.
+            UnsupportedByModelError: the model gives no distribution, and takes no latent.
         """
         if n < 1:
             raise GuidanceError(f"{n} alternatives were asked for; ask for 1 or more")
-        decoding = self.settings.decoding or _AS_IT_IS
-        answer = self.answer
-        drawn = sample(answer.logits, answer.prior, decoding, n, seed, lightness=answer.lightness)
+        drawn = self.answer.sample(self.settings.decoding, n, seed)
         return [
-            replace(self, alternative=f"sample {i}, seed {seed}", sampled=answer.obeying(ab))
+            replace(self, alternative=f"sample {i}, seed {seed}", sampled=ab)
             for i, ab in enumerate(drawn, start=1)
         ]
 
@@ -138,7 +136,7 @@ class Colorization:
         rows, columns = self.answer.cells.shape[:2]
         cell = self.answer.logits[int(y * rows / height), int(x * columns / width)]
         lightness = float(self.photo.lightness(slice(int(y), int(y) + 1))[0, int(x)])
-        return [_suggest(lightness, mode) for mode in modes(probabilities(cell, None, _AS_IT_IS), k)]
+        return [_suggest(lightness, mode) for mode in modes(probabilities(cell, None, AS_IT_IS), k)]
 
     def picture(self) -> ColorPicture:
         """Return the color at full size, joined to the photograph's lightness when its strips are asked for."""

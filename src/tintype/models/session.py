@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tintype.errors import BrokenModelError, MissingExtraError, ModelError, TintypeError
+from tintype.errors import (
+    BrokenModelError,
+    MissingExtraError,
+    ModelError,
+    TintypeError,
+    UnsupportedByModelError,
+)
 from tintype.models.array_file import is_array_file
 from tintype.models.card import Card
 from tintype.models.catalog import ModelFile
@@ -167,6 +173,17 @@ class Session:
         results = dict(zip(names, self._run(names, feeds), strict=True))
         check_outputs(self.card, feeds, results)
         return results
+
+    def length_of(self, name: str) -> int:
+        """Return the length of an input that is a vector, ``style`` or ``latent``, as the graph declares it.
+
+        Raises:
+            UnsupportedByModelError: the model does not take it.
+        """
+        for node in self._session.get_inputs():
+            if node.name == name:
+                return int(node.shape[-1])
+        raise UnsupportedByModelError(f"{self.card.name} takes no {name}; choose a model that does")
 
     def _add_absent(self, feeds: dict[str, Array]) -> None:
         """Feed zeros for guidance that was not given: a graph needs all of its inputs."""
