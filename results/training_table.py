@@ -1,0 +1,397 @@
+"""Tables of models that were trained within one budget: a row for each, written before the next one is trained.
+
+The columns are those of `Row`. What does not apply to a row says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from budget import Budget, Plan, Trained, read_plans, train_within, usual_minutes
+from judging import Judged, count_gflops, fit_tint, judge_gray, judge_model, judge_tint
+
+from tintype.measure.figures import SetFigures
+from tintype.measure.record import (
+    PhotoList,
+    describe_command,
+    describe_machine,
+    describe_versions,
+    list_photographs,
+)
+from tintype.models.catalog import ModelFile, find_model
+
+RESULTS = Path(__file__).parent
+NOTHING = "does not apply"
+NAMED_VERSIONS = ("tintype", "torch", "timm", "onnxruntime", "numpy", "pillow", "pyvips")
+BELOW_GRAY = 2.0
+"""Percent of raw AuC that a trained model may lie below gray."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model and what it is worth; all values as text.
+
+    Attributes:
+        name: of the row.
+        system: of its card.
+        state: ``trained``, ``undertrained``, ``examples``, ``bundled`` or ``baseline``; see `describe_state`.
+        remark: what a reader should know.
+        recipe: name, and then the changes of it.
+        changes: separated by spaces, those of the budget included.
+        budget: what it was allowed.
+        minutes, cpu_minutes: what it took.
+        samples: photographs shown.
+        size: side of the input at which it was judged.
+        psnr, auc, rebalanced_auc, colorfulness, colorfulness_over_truth: at the default decoding.
+        decoding: rarity and temperature of it.
+        faithful_psnr, faithful_auc, faithful_rebalanced_auc: at vividness 0.
+        parameters: number of weights.
+        gflops: of 256 x 256 pixels.
+        network_ms: of 256 x 256 pixels in ONNX Runtime on two threads.
+        photograph_ms: to open and color one of the photographs.
+        n: number of photographs.
+        command, machine, versions, data, model: how it was measured, on what, and the fingerprint of the model.
+    """
+
+    name: str
+    system: str
+    state: str
+    remark: str = ""
+    recipe: str = NOTHING
+    changes: str = NOTHING
+    budget: str = NOTHING
+    minutes: str = NOTHING
+    cpu_minutes: str = NOTHING
+    samples: str = NOTHING
+    size: str = NOTHING
+    psnr: str = ""
+    auc: str = ""
+    rebalanced_auc: str = ""
+    colorfulness: str = ""
+    colorfulness_over_truth: str = ""
+    decoding: str = NOTHING
+    faithful_psnr: str = NOTHING
+    faithful_auc: str = NOTHING
+    faithful_rebalanced_auc: str = NOTHING
+    parameters: str = NOTHING
+    gflops: str = NOTHING
+    network_ms: str = NOTHING
+    photograph_ms: str = NOTHING
+    n: str = ""
+    command: str = ""
+    machine: str = ""
+    versions: str = ""
+    data: str = ""
+    model: str = NOTHING
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """What a trained model must reach.
+
+    Attributes:
+        gray_auc: raw AuC of photographs that are left gray.
+        tint_auc: rebalanced AuC of the best tint.
+        tint: ab of it, fitted on the training photographs.
+    """
+
+    gray_auc: float
+    tint_auc: float
+    tint: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What all rows of a table share.
+
+    Attributes:
+        table: the CSV file.
+        runs: folder of the trainings.
+        budget: of each.
+        objects: the photographs that are judged.
+        force: measure rows that are there already once more.
+    """
+
+    table: Path
+    runs: Path
+    budget: Budget
+    objects: PhotoList
+    force: bool = False
+
+    @property
+    def curves(self) -> Path:
+        """The folder of the learning curves, beside the table."""
+        return self.table.parent / "curves"
+
+
+def read_arguments(what: str, table: str) -> argparse.Namespace:
+    """Read the command line of a table's script."""
+    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="one row; may be repeated"
+    )
+    parser.add_argument("--force", action="store_true", help="measure rows again that are there")
+    parser.add_argument(
+        "-o", "--out", type=Path, default=Path("runs/systems"), help="folder of the trainings"
+    )
+    parser.add_argument("--table", type=Path, default=RESULTS / table, help="the CSV file")
+    parser.add_argument("--minutes", type=float, default=None, help="the budget, if not that of systems.toml")
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count(), help="of torch; all cores if not given"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=None, help="judge on the first photographs alone, to try it"
+    )
+    arguments = parser.parse_args()
+    for variable in ("TINTYPE_DATA", "TINTYPE_WEIGHTS"):
+        if variable not in os.environ:
+            parser.error(
+                f"{variable} is not set; it names the folder of the data, or of the backbones' weights"
+            )
+    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    return arguments
+
+
+def open_workplace(arguments: argparse.Namespace) -> Workplace:
+    """Return what all rows share."""
+    found = list_photographs(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects")
+    limit = arguments.limit
+    objects = replace(found, paths=found.paths[:limit], lines=found.lines[:limit])
+    budget = Budget(arguments.minutes or usual_minutes(), arguments.threads)
+    return Workplace(arguments.table, arguments.out, budget, objects, arguments.force)
+
+
+def say(text: str) -> None:
+    """Tell how far it is: lines always, what is overwritten only on a terminal."""
+    if sys.stderr.isatty() or text.endswith("\n"):
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def add_row(place: Workplace, name: str, measure: Callable[[], Row], order: Sequence[str]) -> None:
+    """Measure a row and write the table, unless the row is there.
+
+    Args:
+        place: what all rows share.
+        name: of the row.
+        measure: is called where the row is missing.
+        order: names of all rows, in the order in which they stand.
+    """
+    if name in read_rows(place.table) and not place.force:
+        say(f"{name}: is there already\n")
+        return
+    row = measure()
+    with _locked(place.table):
+        rows = read_rows(place.table) | {name: asdict(row)}
+        known = [*order, *(other for other in rows if other not in order)]
+        _write_rows(place.table, [rows[each] for each in known if each in rows])
+    say(f"{name}: {row.state}, AuC {row.auc}, rebalanced {row.rebalanced_auc}, PSNR {row.psnr}\n")
+
+
+def read_rows(table: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of a table by name; none where there is no table."""
+    if not table.exists():
+        return {}
+    with table.open(newline="", encoding="utf-8") as file:
+        return {row["name"]: row for row in csv.DictReader(file)}
+
+
+def train_row(plan: Plan, place: Workplace, baselines: Baselines) -> Row:
+    """Train by a plan, export, judge, keep the learning curve; return the row."""
+    from exporting import describe_data, export_trained, network_of  # noqa: PLC0415 - torch
+
+    folder = place.runs / plan.name
+    trained = train_within(plan, place.budget, folder, say)
+    model = export_trained(plan, trained)
+    write_curve(place.curves / f"{plan.name}.csv", trained)
+    network = network_of(trained)
+    judged = judge_model(model, count_gflops(network) if network else None, place.objects, say)
+    row = describe_model(plan.name, model, judged, place)
+    return replace(
+        row,
+        state=describe_state(judged, baselines),
+        remark=plan.remark,
+        data=f"{row.data}; trained on {describe_data(trained)}",
+        **describe_training(plan, trained, place.budget),
+    )
+
+
+def describe_training(plan: Plan, trained: Trained, budget: Budget) -> dict[str, str]:
+    """Return the columns that say how a model was trained."""
+    changes = [*plan.common, f"validation.side={plan.size}", *plan.changes, *_settled(plan, trained)]
+    return {
+        "recipe": plan.recipe,
+        "changes": " ".join(f"'{change}'" if " " in change else change for change in changes),
+        "budget": str(budget),
+        "minutes": f"{trained.minutes:.1f}",
+        "cpu_minutes": f"{trained.cpu_minutes:.1f}",
+        "samples": str(trained.recipe.samples),
+        "size": str(plan.size),
+    }
+
+
+def describe_model(name: str, model: ModelFile, judged: Judged, place: Workplace) -> Row:
+    """Return the columns that any model has."""
+    card = model.card
+    decoding = card.decoding.get("default")
+    faithful = _figures(judged.faithful, "faithful_") if judged.faithful else {}
+    return Row(
+        name,
+        card.system,
+        "",
+        size=str(card.size.default),
+        **_figures(judged.figures),
+        **_colorfulness(judged.figures),
+        decoding=f"rarity {decoding.rarity:g}, temperature {decoding.temperature:g}" if decoding else NOTHING,
+        **faithful,
+        parameters=str(judged.parameters) if judged.parameters else NOTHING,
+        gflops=NOTHING if judged.gflops is None else f"{judged.gflops:.4g}",
+        network_ms=NOTHING if judged.network_ms is None else f"{judged.network_ms:.4g}",
+        photograph_ms=f"{judged.photograph_ms:.4g}",
+        model=card.sha256,
+        **describe_origin(place),
+    )
+
+
+def describe_origin(place: Workplace) -> dict[str, str]:
+    """Return the columns that say how a row was measured."""
+    return {
+        "n": str(len(place.objects.paths)),
+        "command": describe_command(),
+        "machine": describe_machine(),
+        "versions": describe_versions_of_training(),
+        "data": f"judged on objects {place.objects.digest}",
+    }
+
+
+def describe_versions_of_training() -> str:
+    """Return the versions of what trains and judges."""
+    return describe_versions(NAMED_VERSIONS)
+
+
+def describe_state(judged: Judged, baselines: Baselines) -> str:
+    """Say whether a model counts as trained: rebalanced AuC above the best tint's, raw AuC near that of gray."""
+    auc = judged.figures.auc["set"]
+    enough = auc.rebalanced > baselines.tint_auc and auc.raw >= baselines.gray_auc - BELOW_GRAY
+    return "trained" if enough else "undertrained"
+
+
+def find_baselines(place: Workplace) -> tuple[Baselines, list[Row]]:
+    """Return what a trained model must reach, and the rows of gray and of the best tint; fitted once, then kept."""
+    from exporting import training_thumbnails  # noqa: PLC0415 - torch
+
+    path = place.runs / "tint.json"
+    if not path.exists():
+        say("fitting the tint\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(fit_tint(training_thumbnails())), encoding="utf-8")
+    a, b = json.loads(path.read_text(encoding="utf-8"))
+    gray, tint = judge_gray(place.objects), judge_tint(place.objects, (a, b))
+    baselines = Baselines(gray.auc["set"].raw, tint.auc["set"].rebalanced, (a, b))
+    remark = f"ab = ({a:g}, {b:g}), fitted on training photographs"
+    return baselines, [
+        _baseline_row("left-gray", gray, "no color at all", place),
+        _baseline_row("one-tint", tint, remark, place),
+    ]
+
+
+def bundled_row(place: Workplace, name: str = "tintype-small") -> Row:
+    """Judge the bundled model, which had another budget."""
+    from exporting import network_of_card  # noqa: PLC0415 - torch
+
+    model = find_model(name)
+    judged = judge_model(model, count_gflops(network_of_card(model.card)), place.objects, say)
+    recipe: Any = model.card.recipe
+    return replace(
+        describe_model("bundled", model, judged, place),
+        state="bundled",
+        remark=f"{model.card.name}, which comes with Tintype and had a budget of its own",
+        recipe=str(recipe["name"]),
+        changes="as its card says",
+        budget=f"{recipe['samples']} samples",
+        samples=str(recipe["samples"]),
+    )
+
+
+def write_curve(path: Path, trained: Trained) -> None:
+    """Keep the learning curve of a run, with the minutes of each validation; none of a run without validations."""
+    source = trained.folder / "curves.csv"
+    if not source.exists():
+        return
+    shown, seconds = zip(*trained.timeline, strict=True)
+    with source.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["minutes", *rows[0]])
+        for row in rows:
+            minutes = np.interp(float(row["samples"]), shown, seconds) / 60
+            writer.writerow([f"{minutes:.2f}", *row.values()])
+
+
+def _settled(plan: Plan, trained: Trained) -> Iterator[str]:
+    """Yield the changes that followed from the budget."""
+    yield f"samples={trained.recipe.samples}"
+    if plan.warmup and trained.recipe.loop != "clusters":
+        optimizer = trained.recipe.optimizer
+        yield f"optimizer.warmup={optimizer.warmup}"
+        yield f"optimizer.average={optimizer.average}"
+        yield f"validation.every={trained.recipe.validation.every}"
+    if trained.recipe.loop == "clusters":
+        yield from (f"network_changes.{key}={value}" for key, value in trained.recipe.network_changes.items())
+
+
+def _baseline_row(name: str, figures: SetFigures, remark: str, place: Workplace) -> Row:
+    values = _figures(figures) | _colorfulness(figures) | describe_origin(place)
+    return Row(name, NOTHING, "baseline", remark, **values)
+
+
+def _colorfulness(figures: SetFigures) -> dict[str, str]:
+    over_truth = figures.colorfulness / figures.true_colorfulness
+    return {"colorfulness": f"{figures.colorfulness:.4g}", "colorfulness_over_truth": f"{over_truth:.4g}"}
+
+
+def _figures(figures: SetFigures, prefix: str = "") -> dict[str, str]:
+    auc = figures.auc["set"]
+    values = {"psnr": figures.psnr, "auc": auc.raw, "rebalanced_auc": auc.rebalanced}
+    return {f"{prefix}{name}": f"{value:.4f}" for name, value in values.items()}
+
+
+def _write_rows(table: Path, rows: Sequence[dict[str, str]]) -> None:
+    partial = table.with_suffix(".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(table)
+
+
+@contextmanager
+def _locked(table: Path) -> Iterator[None]:
+    """Let one process at a time change a table: several may train rows of it."""
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with table.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def compare(what: str, section: str) -> None:
+    """Train and judge all of a section of ``systems.toml``, and write its table: the whole of a script."""
+    arguments = read_arguments(what, f"{section}.csv")
+    place, plans = open_workplace(arguments), read_plans(section)
+    baselines, _ = find_baselines(place)
+    for name in arguments.only or plans:
+        add_row(place, name, partial(train_row, plans[name], place, baselines), [*plans])
