@@ -60,6 +60,9 @@ class NetworkContract:
         if "features" in outputs:
             lengths = np.linalg.norm(outputs["features"], axis=1)
             np.testing.assert_allclose(lengths, 1, atol=1e-4)
+        if "class_map" in outputs:
+            means = outputs["class_map"].mean((2, 3))
+            np.testing.assert_allclose(outputs["classes"], means, rtol=1e-3, atol=1e-3)
 
     def test_photographs_of_a_batch_do_not_touch_each_other(self, network):
         feeds = self.feeds(count=2)

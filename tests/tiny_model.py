@@ -30,7 +30,7 @@ def create_card(**changes: Any) -> Card:
         grid=4,
         size=SizeRule(multiple=32, default=64, minimum=32, maximum=512),
         capabilities=frozenset(
-            {"hints", "palette", "samples", "suggestions", "doubt", "features", "classes"}
+            {"hints", "palette", "samples", "suggestions", "doubt", "features", "classes", "class_map"}
         ),
         license="Apache-2.0",
         summary="A model for tests.",
@@ -79,9 +79,10 @@ def _build(drop_output: str) -> onnx.ModelProto:
         helper.make_node("AveragePool", ["lightness"], ["light16"], kernel_shape=[16, 16], strides=[16, 16]),
         helper.make_node("Conv", ["light16", "feature_weight", "feature_bias"], ["raw"]),
         helper.make_node("LpNormalization", ["raw"], ["features"], axis=1, p=2),
-        helper.make_node("GlobalAveragePool", ["light16"], ["mean"]),
-        helper.make_node("Flatten", ["mean"], ["flat"]),
-        helper.make_node("Gemm", ["flat", "class_weight"], ["classes"]),
+        helper.make_node("AveragePool", ["light16"], ["light32"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Conv", ["light32", "class_weight"], ["class_map"]),
+        helper.make_node("GlobalAveragePool", ["class_map"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["classes"]),
     ]
     graph = helper.make_graph(
         nodes,
@@ -104,6 +105,7 @@ _OUTPUTS = (
     ("bin_logits", ["batch", BIN_COUNT, "height/4", "width/4"]),
     ("features", ["batch", FEATURES, "height/16", "width/16"]),
     ("classes", ["batch", CLASSES]),
+    ("class_map", ["batch", CLASSES, "height/32", "width/32"]),
 )
 
 
@@ -121,7 +123,7 @@ def _weights() -> dict[str, np.ndarray]:
         "bin_bias": (-0.005 * (a**2 + b**2) - 50 * warmth).astype(np.float32),
         "feature_weight": random.normal(size=(FEATURES, 1, 1, 1)).astype(np.float32),
         "feature_bias": random.normal(size=FEATURES).astype(np.float32),
-        "class_weight": random.normal(size=(1, CLASSES)).astype(np.float32),
+        "class_weight": random.normal(size=(CLASSES, 1, 1, 1)).astype(np.float32),
         **{"first": np.array([0]), "last": np.array([BIN_COUNT]), "end": np.array([BIN_COUNT + 1])},
         **{"one": np.array([1]), "spatial": np.array([2, 3])},
     }

@@ -129,6 +129,15 @@ def test_features_have_unit_length(opened):
     np.testing.assert_allclose(np.linalg.norm(features, axis=-1), 1, atol=1e-5)
 
 
+def test_class_map_tells_where_the_classes_are(opened):
+    cells = opened.class_map()
+    assert cells.ndim == 3
+    assert cells.shape[2] == 10
+    logits = cells.mean((0, 1))
+    powers = np.exp(logits - logits.max())
+    np.testing.assert_allclose(powers / powers.sum(), opened.classes(), atol=1e-5)
+
+
 def test_classes_are_probabilities(opened):
     classes = opened.classes()
     assert classes.shape == (10,)

@@ -1,5 +1,6 @@
 import copy
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -25,7 +26,10 @@ from tintype.models.catalog import read_model
 from tintype.models.session import Session
 from tiny_model import create_card
 
-CARD = create_card(size=SizeRule(multiple=32, default=64, minimum=32, maximum=512))
+CARD = create_card(
+    size=SizeRule(multiple=32, default=64, minimum=32, maximum=512),
+    capabilities=create_card().capabilities - {"class_map"},
+)
 
 
 class Network(nn.Module):
@@ -284,7 +288,7 @@ def test_figures_can_be_added_to_an_exported_model(network, tmp_path, traced):
 
 
 def test_fixed_size_stays_fixed_in_the_graph(network, tmp_path):
-    card = create_card(size=SizeRule(multiple=32, default=64, minimum=64, maximum=64, fixed=True))
+    card = replace(CARD, size=SizeRule(multiple=32, default=64, minimum=64, maximum=64, fixed=True))
     made = export_model(network, card, tmp_path / "m.onnx").model
     lightness = onnx.load(made.path).graph.input[0].type.tensor_type.shape.dim
     assert [d.dim_param or d.dim_value for d in lightness] == ["batch", 1, 64, 64]

@@ -65,6 +65,8 @@ def test_name_is_split_into_family_and_version():
         (changed(grid=5), "grid is 5; it must divide"),
         (changed(grid=0), "grid is 0"),
         (changed(capabilities=["hints", "telepathy"]), "telepathy"),
+        (changed(capabilities=["class_map"]), "class_map needs classes"),
+        (changed(class_list="birds"), "class_list is 'birds'; known are imagenet-1k"),
         (changed(prior=[1.0]), "prior is '1 numbers'"),
         (changed(prior=[1.0, -1.0] + [1 / 311] * 311), "none negative"),
         (changed(vividness_path=[]), "a model with bins has one"),

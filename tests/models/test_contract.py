@@ -27,6 +27,7 @@ def interface():
         node("bin_logits", "n", 313, "a", "b"),
         node("features", "n", 8, "a", "b"),
         node("classes", "n", 10),
+        node("class_map", "n", 10, "a", "b"),
     ]
     return inputs, outputs
 
@@ -44,6 +45,7 @@ def outputs(n=1):
         "bin_logits": np.zeros((n, 313, 16, 24), np.float32),
         "features": np.zeros((n, 8, 4, 6), np.float32),
         "classes": np.zeros((n, 10), np.float32),
+        "class_map": np.zeros((n, 10, 2, 3), np.float32),
     }
 
 
@@ -55,7 +57,11 @@ def test_names_follow_the_capabilities():
     card = create_card(capabilities=frozenset({"style", "latent"}), bins=0, prior=None, vividness_path=())
     assert [t.name for t in inputs_of(card)] == ["lightness", "style", "latent"]
     assert [t.name for t in outputs_of(card)] == ["ab", "style_out"]
-    assert [t.name for t in outputs_of(create_card())] == ["bin_logits", "features", "classes"]
+    given = ["bin_logits", "features", "classes", "class_map"]
+    assert [t.name for t in outputs_of(create_card())] == given
+    given.remove("class_map")
+    without = create_card(capabilities=create_card().capabilities - {"class_map"})
+    assert [t.name for t in outputs_of(without)] == given
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,7 @@ def test_names_follow_the_capabilities():
         (1, 0, None, "the output 'bin_logits' is missing"),
         (0, 1, node("mask", "n", 1, "h", "w"), "the input 'hints' is missing"),
         (0, 3, node("mask", "n", 1, "h", "w"), "the input 'mask' is not in the contract"),
-        (1, 3, node("ab", "n", 2, "h", "w"), "the output 'ab' is not in the contract"),
+        (1, 4, node("ab", "n", 2, "h", "w"), "the output 'ab' is not in the contract"),
         (0, 0, node("lightness", "n", 1, "h", "w", kind="tensor(uint8)"), "it must be tensor(float)"),
         (0, 0, node("lightness", "n", "h", "w"), "has 3 axes; it must have (N, 1, H, W)"),
         (0, 1, node("hints", "n", 2, "h", "w"), "has 2 where 3 is 3"),

@@ -44,6 +44,7 @@ def test_run_gives_the_shapes_of_the_contract(session, height, width, n):
         "bin_logits": (n, 313, height // 4, width // 4),
         "features": (n, FEATURES, height // 16, width // 16),
         "classes": (n, CLASSES),
+        "class_map": (n, CLASSES, height // 32, width // 32),
     }
     assert all(array.dtype == np.float32 for array in outputs.values())
 
@@ -70,6 +71,7 @@ def test_hints_and_palette_reach_the_graph(session):
 
 def test_only_the_outputs_asked_for_come_back(session):
     assert list(session.run(gray(), outputs=["classes"])) == ["classes"]
+    assert list(session.run(gray(), outputs=["class_map", "features"])) == ["class_map", "features"]
     with pytest.raises(ModelError, match="has no output 'ab'"):
         session.run(gray(), outputs=["ab"])
 

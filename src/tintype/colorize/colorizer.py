@@ -188,6 +188,13 @@ class OpenPhoto:
         powers = np.exp(logits - logits.max())
         return np.asarray(powers / powers.sum(), np.float32)
 
+    def class_map(self, size: int | None = None) -> Floats:
+        """Return where the encoder sees what: logits (h, w, C) of its classes for each cell of its last map.
+
+        Their mean over the cells gives the logits of `classes`. Arguments and errors as those of `features`.
+        """
+        return np.ascontiguousarray(np.moveaxis(self._output("class_map", size)[0], 0, -1))
+
     def lightness_at(self, size: tuple[int, int]) -> Floats:
         """Return the lightness reduced to (height, width): float32, CIE L; computed once for each size."""
         with self._lock:

@@ -86,6 +86,7 @@ def draft_card(
         size=traits.size,
         capabilities=traits.capabilities,
         license="unknown",
+        class_list="" if recipe.get("loss", {}).get("labels") else traits.class_list,
         prior=(prior or _prior_within(network)) if traits.bins else None,
         vividness_path=tuple(VividnessStep(*step) for step in path) if traits.bins else (),
         recipe=dict(recipe),

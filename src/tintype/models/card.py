@@ -21,8 +21,13 @@ from tintype.errors import BrokenModelError, GuidanceError, ModelError
 CARD_KEY = "tintype.card"
 CARD_FORMAT = 1
 CAPABILITIES = frozenset(
-    {"hints", "palette", "style", "latent", "samples", "suggestions", "doubt", "features", "classes"}
+    {
+        *("hints", "palette", "style", "latent", "samples", "suggestions", "doubt", "features", "classes"),
+        "class_map",
+    }
 )
+CLASS_LISTS = ("imagenet-1k",)
+"""Lists of classes whose names Tintype knows, see ``tintype.models.classes``."""
 PRECISIONS = ("fp32", "fp16", "int8")
 FEATURE_GRID = 16
 """The features' height and width are the input's divided by it."""
@@ -156,6 +161,7 @@ class Card:
             `tintype.color.bins.decode` takes; None where the model has no bins.
         vividness_path: from vividness 0 (most faithful) to 1 (most vivid), rising; empty without bins.
         default_vividness: where the default decoding lies on it.
+        class_list: which list the classes are of, out of `CLASS_LISTS`; empty where they have no names.
         data: the training photographs: what, how many, whence, under which licences, what was left out.
         recipe: all that is needed to train it again: recipe, seed, revision, versions.
         origin: where the backbone's weights came from, with their licence.
@@ -183,6 +189,7 @@ class Card:
     prior: tuple[float, ...] | None = None
     vividness_path: tuple[VividnessStep, ...] = ()
     default_vividness: float = 0.5
+    class_list: str = ""
     data: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     origin: str = ""
@@ -209,12 +216,7 @@ class Card:
             yield "bins", self.bins, f"give {BIN_COUNT}, or 0 for a model without"
         if self.grid < 1 or self.size.multiple % self.grid:
             yield "grid", self.grid, f"it must divide size.multiple, {self.size.multiple}"
-        if unknown := sorted(self.capabilities - CAPABILITIES):
-            yield "capabilities", unknown, f"known are {', '.join(sorted(CAPABILITIES))}"
-        if not self.bins and self.capabilities & _OF_BINS:
-            yield "bins", 0, "suggestions and doubt need bins"
-        if "features" in self.capabilities and self.size.multiple % FEATURE_GRID:
-            yield "size.multiple", self.size.multiple, f"with features, give a multiple of {FEATURE_GRID}"
+        yield from self._capability_faults()
         if self.prior is not None and not _is_distribution(self.prior, self.bins):
             yield "prior", f"{len(self.prior)} numbers", f"give {self.bins}, none negative, of sum 1"
         if bool(self.bins) != bool(self.vividness_path):
@@ -223,6 +225,19 @@ class Card:
             yield "default_vividness", self.default_vividness, "give a number from 0 to 1"
         if self.precision not in PRECISIONS:
             yield "precision", self.precision, f"give one of {', '.join(PRECISIONS)}"
+
+    def _capability_faults(self) -> Iterator[tuple[str, object, str]]:
+        """Find what the card promises and can't keep."""
+        if unknown := sorted(self.capabilities - CAPABILITIES):
+            yield "capabilities", unknown, f"known are {', '.join(sorted(CAPABILITIES))}"
+        if not self.bins and self.capabilities & _OF_BINS:
+            yield "bins", 0, "suggestions and doubt need bins"
+        if "features" in self.capabilities and self.size.multiple % FEATURE_GRID:
+            yield "size.multiple", self.size.multiple, f"with features, give a multiple of {FEATURE_GRID}"
+        if "class_map" in self.capabilities and "classes" not in self.capabilities:
+            yield "capabilities", sorted(self.capabilities), "class_map needs classes"
+        if self.class_list and self.class_list not in CLASS_LISTS:
+            yield "class_list", self.class_list, f"known are {', '.join(CLASS_LISTS)}; or leave it empty"
 
     @property
     def family(self) -> str:

@@ -3,7 +3,7 @@
 The tables `INPUTS` and `OUTPUTS` are the contract. The functions hold against it the interface that a graph
 declares (`check_interface`), what is fed to it (`check_inputs`) and what it gives (`check_outputs`).
 
-Axes are numbers or names: N photographs of H x W cells, Q bins, k the card's grid; S, Z and C are the model's
+Axes are numbers or names: N photographs of H x W cells, Q bins, k the card's grid; S, Z, C and k' are the model's
 own numbers, the same in every run. A palette is over the 313 bins whether the model answers in bins or not.
 """
 
@@ -71,6 +71,12 @@ OUTPUTS = (
     Tensor("features", ("N", "C", "H/16", "W/16"), "for matching, of unit length", -1.0, 1.0, "features"),
     Tensor("style_out", ("N", "S"), "this photograph's ``style``", capability="style"),
     Tensor("classes", ("N", "C"), "logits over the encoder's classes", capability="classes"),
+    Tensor(
+        "class_map",
+        ("N", "C", "H/k'", "W/k'"),
+        "the same logits for each cell of the encoder's last map; ``classes`` is their mean",
+        capability="class_map",
+    ),
 )
 """What a model gives: ``bin_logits`` or ``ab``, and the rest as its card says."""
 

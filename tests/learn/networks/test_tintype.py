@@ -48,3 +48,22 @@ def test_backbone_that_is_not_known_is_named():
 def test_weights_of_another_network_are_refused():
     with pytest.raises(BrokenModelError, match="fit no network of Tintype"):
         rebuild_network({"weight": torch.zeros(3)})
+
+
+def test_map_of_classes_is_given_outside_of_training():
+    network = create_network("tintype-tiny")
+    feeds = TestTintypeNet().feeds()
+    tensors = {name: torch.from_numpy(array) for name, array in feeds.items()}
+    assert "class_map" not in network.train()(**tensors)
+    assert network.eval()(**tensors)["class_map"].shape[1:] == (10, 2, 3)
+    assert "class_map" in network.traits.capabilities
+
+
+def test_network_without_classes_has_no_map_of_them():
+    network = create_network("tintype-tiny", {"classes": 0})
+    assert not network.traits.capabilities & {"classes", "class_map"}
+
+
+def test_classes_of_imagenet_are_named():
+    assert create_network("tintype-tiny").traits.class_list == ""
+    assert create_network("tintype-tiny", {"classes": 1000}).traits.class_list == "imagenet-1k"

@@ -40,7 +40,7 @@ def test_model_is_named(model):
 
 
 def test_model_without_features_is_refused(tmp_path):
-    blind = frozenset({"hints", "palette", "samples", "suggestions", "doubt", "classes"})
+    blind = frozenset({"hints", "palette", "samples", "suggestions", "doubt", "classes", "class_map"})
     model = write_tiny_model(tmp_path / "blind.onnx", drop_output="features", capabilities=blind)
     with pytest.raises(UnsupportedByModelError, match="test-tiny@1 gives no features"):
         ModelEncoder(model)

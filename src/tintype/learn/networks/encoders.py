@@ -149,9 +149,26 @@ class TimmEncoder(nn.Module):
     def classify(self, deepest: Tensor) -> Tensor:
         """Return class logits (N, classes) from the deepest features."""
         body = self.body
-        if hasattr(body, "conv_head"):  # EfficientNet family: a 1x1 convolution before the pool
+        if self.has_class_map:
             deepest = body.bn2(body.conv_head(deepest))
         return body.forward_head(deepest)
+
+    @property
+    def has_class_map(self) -> bool:
+        """Whether it is of the EfficientNet family: a 1x1 convolution, the mean of its cells, a linear layer."""
+        body = self.body
+        return all(hasattr(body, name) for name in ("conv_head", "bn2", "classifier")) and isinstance(
+            body.classifier, nn.Linear
+        )
+
+    def map_classes(self, deepest: Tensor) -> Tensor:
+        """Return class logits (N, classes, h, w) for each cell of the deepest features; their mean is `classify`.
+
+        This is the class activation map of Zhou et al. 2016 (arXiv:1512.04150), the bias included.
+        """
+        n, _, height, width = deepest.shape
+        cells = self.body.bn2(self.body.conv_head(deepest)).flatten(2).transpose(1, 2)
+        return self.body.classifier(cells).transpose(1, 2).reshape(n, -1, height, width)
 
 
 class GrayRgb(nn.Module):

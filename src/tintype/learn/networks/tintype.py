@@ -28,6 +28,8 @@ from tintype.learn.networks.encoders import TimmEncoder
 from tintype.learn.networks.traits import NetworkTraits
 
 AB_SCALE = 110.0
+IMAGENET_CLASSES = 1000
+"""Classes of the weights with which the backbones come."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,8 @@ class TintypeNet(nn.Module):
         lightness (N, 1, H, W), 0..100, H and W multiples of 32;
         hints (N, 3, H, W): a, b in Lab units and confidence, zeros where there is none;
         palette (N, 314): a distribution over the bins and its strength ->
-        bin_logits (N, 313, H/4, W/4), features (N, C, H/16, W/16) of unit length, classes (N, 1000).
+        bin_logits (N, 313, H/4, W/4), features (N, C, H/16, W/16) of unit length, classes (N, 1000),
+        class_map (N, 1000, H/32, W/32) when it is not in training, where no loss asks for it.
     """
 
     def __init__(self, config: TintypeConfig | None = None) -> None:
@@ -237,7 +240,10 @@ class TintypeNet(nn.Module):
         """What the card says of a network of this configuration."""
         capabilities = {"hints", "palette", "samples", "suggestions", "doubt", "features"}
         classes = {"classes"} if self.config.classes else set()
-        return NetworkTraits(BIN_COUNT, 4, frozenset(capabilities | classes))
+        if self.config.classes and self.encoder.has_class_map:
+            classes.add("class_map")
+        named = "imagenet-1k" if self.config.classes == IMAGENET_CLASSES else ""
+        return NetworkTraits(BIN_COUNT, 4, frozenset(capabilities | classes), class_list=named)
 
     def gray_input(self, lightness: Tensor) -> Tensor:
         """Return lightness (N, 1, H, W) as gray RGB (N, 3, H, W) in the backbone's range."""
@@ -274,8 +280,15 @@ class TintypeNet(nn.Module):
             "features": self.matching_features(encoded),
         }
         if self.config.classes:
-            outputs["classes"] = self.encoder.classify(encoded[4])
+            outputs |= self.recognize(encoded[4])
         return outputs
+
+    def recognize(self, deepest: Tensor) -> dict[str, Tensor]:
+        """Return ``classes`` and, where it is wanted and the backbone has one, ``class_map``."""
+        if self.training or not self.encoder.has_class_map:
+            return {"classes": self.encoder.classify(deepest)}
+        cells = self.encoder.map_classes(deepest)
+        return {"classes": cells.mean((2, 3)), "class_map": cells}
 
 
 CONFIGS: dict[str, TintypeConfig] = {

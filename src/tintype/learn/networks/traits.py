@@ -22,6 +22,7 @@ class NetworkTraits:
         capabilities: what the network takes and gives besides, out of `tintype.models.card.CAPABILITIES`.
         size: which input sizes it takes, and the one that its paper uses.
         lengths: of the inputs ``style`` and ``latent``, where it has them.
+        class_list: which list its classes are of, out of `tintype.models.card.CLASS_LISTS`; empty if of none.
     """
 
     bins: int
@@ -29,6 +30,7 @@ class NetworkTraits:
     capabilities: frozenset[str] = frozenset()
     size: SizeRule = field(default_factory=SizeRule)
     lengths: Mapping[str, int] = field(default_factory=dict)
+    class_list: str = ""
 
 
 @dataclass(frozen=True)
