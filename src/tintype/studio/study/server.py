@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
+from tintype.studio.bodies import BodyLimit
+from tintype.studio.security import ProtectiveHeaders, content_policy, protective_headers
 from tintype.studio.study.answers import summarize, write_answers
 from tintype.studio.study.definition import Definition, Part
 from tintype.studio.study.pictures import Pictures
@@ -29,15 +30,6 @@ from tintype.studio.study.trials import Design
 WEB = Path(str(resources.files("tintype.studio.study"))) / "web"
 
 _LARGEST_BODY = 10_000
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 _PAUSE_SECONDS, _THINKING_SECONDS, _LOOKING_SECONDS = 1.0, 2.0, 6.0
 _MONTH = 30 * 24 * 3600
 
@@ -83,22 +75,12 @@ class _Door(_Body):
 def create_server(study: Study) -> FastAPI:
     """Return the application, to be run by uvicorn or mounted below another one."""
     app = FastAPI(title="Tintype study", docs_url=None, redoc_url=None, openapi_url=None)
-    app.middleware("http")(_guard)
+    app.add_middleware(BodyLimit, largest=lambda method, path: _LARGEST_BODY, chunked=False)
+    app.add_middleware(ProtectiveHeaders, headers=protective_headers(content_policy()))
     _add_pages(app)
     _Participants(study).add_to(app)
     _Organizer(study).add_to(app)
     return app
-
-
-async def _guard(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse what no page of ours sends, and tell the browser to load nothing from elsewhere."""
-    length = request.headers.get("content-length", "0")
-    if "transfer-encoding" in request.headers or not length.isdigit() or int(length) > _LARGEST_BODY:
-        return PlainTextResponse("too much", 413)
-    response = await respond(request)
-    response.headers.update(_HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 def _add_pages(app: FastAPI) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from tintype.errors import StudyError
+from tintype.studio.listening import address_of, listen, run_server
 from tintype.studio.study.definition import read_definition
 from tintype.studio.study.material import find_material
 from tintype.studio.study.pictures import Progress, prepare_pictures
 from tintype.studio.study.server import Study, create_server
 from tintype.studio.study.store import AnswerStore
 from tintype.studio.study.trials import create_design
-
-LOOPBACK = "127.0.0.1"
 
 
 def answers_path(study: Path) -> Path:
@@ -60,41 +58,15 @@ def open_study(
 def serve(study: Study, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serve a study until Ctrl-C.
 
-    Nothing is written down about who asks: there is no log of requests.
-
     Args:
         study: as `open_study` gives it.
-        host: the address to listen at; `LOOPBACK` is reached from this machine only.
+        host: the address to listen at; the loopback is reached from this machine only.
         port: 0 takes a free one.
         announce: told the address of the pages once they can be reached.
 
     Raises:
         StudyError: the address is taken or not of this machine.
     """
-    import uvicorn  # noqa: PLC0415 - only who serves needs it
-
-    listener = _listen(host, port)
-    with closing(listener), suppress(KeyboardInterrupt):  # which is how it is meant to end
-        config = uvicorn.Config(
-            create_server(study),
-            log_level="error",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
-        announce(_address(host, listener.getsockname()[1]))
-        uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server((str(place[0]), port), family=family)
-    except OSError as error:
-        raise StudyError(
-            f"{host}, port {port}: can't be listened at ({error.strerror or error}); choose another --port or --host"
-        ) from error
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    listener = listen(host, port, StudyError)
+    address = address_of(host, listener.getsockname()[1])
+    run_server(create_server(study), listener, lambda: announce(address))

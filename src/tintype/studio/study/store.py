@@ -20,6 +20,7 @@ from threading import RLock
 from typing import Any, Literal, Self
 
 from tintype.errors import StudyError, StudyInUseError
+from tintype.studio.lock import take_lock
 from tintype.studio.study.trials import Design, Side, Trial, plan_session
 
 Layout = Literal["side_by_side", "stacked"]
@@ -332,20 +333,14 @@ def _connect(address: str, path: Path | None) -> sqlite3.Connection:
 
 
 def _guard(path: Path) -> sqlite3.Connection:
-    """Take a lock that the system frees when this process ends, however it ends.
-
-    It is on an empty file beside the answers, so that these can be read meanwhile.
-    """
-    guard_path = path.with_name(f"{path.name}-server")
     try:
-        guard = sqlite3.connect(guard_path, timeout=0, isolation_level=None, check_same_thread=False)
-        guard.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise StudyInUseError(
-                f"{path}: another server is using these answers; stop it first, or name another file by --answers"
-            ) from error
+        guard = take_lock(path)
+    except sqlite3.Error as error:
         raise StudyError(f"{path}: can't be written ({error}); name another file by --answers") from error
+    if guard is None:
+        raise StudyInUseError(
+            f"{path}: another server is using these answers; stop it first, or name another file by --answers"
+        )
     return guard
 
 

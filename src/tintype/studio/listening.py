@@ -1,0 +1,79 @@
+"""Listening at an address, and running an application there until it is stopped."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+from tintype.errors import TintypeError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+LOOPBACK = "127.0.0.1"
+
+
+def listen(host: str, port: int, error: type[TintypeError]) -> socket.socket:
+    """Return a socket that takes connections from now on.
+
+    Args:
+        host: name or address of this machine.
+        port: 0 takes a free one.
+        error: what is raised where that can't be done: the address is taken, or not of this machine.
+    """
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((str(place[0]), port), family=family)
+    except OSError as reason:
+        raise error(
+            f"{host}, port {port}: can't be listened at ({reason.strerror or reason}); "
+            "choose another --port or --host"
+        ) from reason
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address to type into a browser.
+
+    >>> address_of("::1", 80), address_of("127.0.0.1", 8737)
+    ('http://[::1]:80/', 'http://127.0.0.1:8737/')
+    """
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host, or address, is reached from this machine only.
+
+    >>> is_loopback("localhost"), is_loopback("127.1.2.3"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
+def run_server(app: FastAPI, listener: socket.socket, announce: Callable[[], None], **options: Any) -> None:
+    """Run an application until Ctrl-C. Nothing is written down about who asks: there is no log of requests.
+
+    Args:
+        app: the application.
+        listener: from `listen`; it is closed at the end.
+        announce: called when browsers can connect.
+        options: of uvicorn.
+    """
+    import uvicorn  # noqa: PLC0415 - only who serves needs it
+
+    with closing(listener), suppress(KeyboardInterrupt):  # which is how it is meant to end
+        config = uvicorn.Config(
+            app,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            **options,
+        )
+        announce()
+        uvicorn.Server(config).run(sockets=[listener])
