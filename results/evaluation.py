@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,14 @@ class Evaluation:
         objects: color photographs, whose truth is known.
         historic: real black-and-white photographs.
         say: is told how far a table is.
+        noted: figures of single photographs: name of the file -> what was measured -> value.
     """
 
     colorizer: Colorizer
     objects: PhotoList
     historic: PhotoList
     say: Callable[[str], None]
+    noted: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @cached_property
     def kernel(self) -> HintKernel:
@@ -49,6 +51,10 @@ class Evaluation:
     def count(self) -> int:
         """Number of color photographs."""
         return len(self.objects.paths)
+
+    def note(self, photograph: str, figures: Mapping[str, float]) -> None:
+        """Keep figures of a single photograph; those of all stand in ``photographs/`` beside the tables."""
+        self.noted.setdefault(photograph, {}).update(figures)
 
     def photographs(self, what: str) -> Iterator[tuple[str, Codes]]:
         """Yield name and truth, (H, W, 3) uint8, and say how far we are."""

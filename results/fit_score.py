@@ -1,12 +1,13 @@
 """Fit the score that needs no truth, and measure how often it is right.
 
-    TINTYPE_DATA=... python results/fit_score.py             both, ten minutes on one quiet core
+    TINTYPE_DATA=... python results/fit_score.py             both, twenty minutes on one quiet core
     TINTYPE_DATA=... python results/fit_score.py measure     only how often the score that is there is right
 
 What real photographs look like is taken from photographs that models are trained on. Faults are put into others,
 which were held out: one half of them is fitted to, the other half is measured on. Pairs of which one is known to be
 better are fitted by a logistic model without negative weights; each kind of pair counts the same. Written are
-``reference.json`` and ``score.json`` beside the code, and ``score.csv`` here.
+``reference.json`` and ``score.json`` beside the code, ``score.csv`` here, and what each result of each photograph was
+worth that the best was chosen of, in ``photographs/score.csv``.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from tintype.measure.record import (
     describe_machine,
     describe_versions,
     list_photographs,
+    write_photograph_table,
     write_table,
 )
 from tintype.measure.unaided.reference import load_reference
@@ -96,6 +98,8 @@ def _measure(call: Call, held_out: Sequence[Photograph]) -> None:
     paths = objects.paths[:: max(1, len(objects.paths) // call.chosen)][: call.chosen]
     choices = [*_mapped(call, partial(_choose, call.model), paths, "best of")]
     found = [*score_agreement.agreement(score, rows), *score_agreement.gains(choices)]
+    each = score_agreement.photograph_values(choices)
+    write_photograph_table(call.out / "photographs" / "score.csv", each)
     command, machine, versions = describe_command(), describe_machine(), describe_versions()
     write_table(call.out / "score.csv", found, Origin(command, machine, versions, objects.digest))
     for row in found:
@@ -141,7 +145,7 @@ def _parse() -> Any:
     parser.add_argument("--reference", type=int, default=1500, help="photographs of the reference")
     parser.add_argument("--fitted", type=int, default=120, help="photographs that are fitted to")
     parser.add_argument("--measured", type=int, default=80, help="photographs that are measured on")
-    parser.add_argument("--chosen", type=int, default=60, help="photographs that the best is chosen of")
+    parser.add_argument("--chosen", type=int, default=185, help="photographs that the best is chosen of")
     parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()
 

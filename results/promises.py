@@ -29,6 +29,7 @@ Codes = NDArray[Any]
 class _Worst:
     """What was found for one format and depth."""
 
+    latest: float = 0.0
     difference: float = 0.0
     clipped: int = 0
     changed: int = 0
@@ -38,7 +39,8 @@ class _Worst:
         peak = np.iinfo(gray.dtype).max
         extreme = (gray == 0) | (gray == peak)
         differences = np.abs(to_lab(result)[..., 0] - _lightness(gray))
-        self.difference = max(self.difference, float(differences.max()))
+        self.latest = float(differences.max())
+        self.difference = max(self.difference, self.latest)
         self.clipped += int(extreme.sum())
         self.changed += int((result[extreme] != gray[extreme][:, None]).any(axis=1).sum())
         self.count += 1
@@ -58,17 +60,22 @@ def measure(evaluation: Evaluation) -> list[Row]:
                 source.write_bytes(_encode(gray, suffix))
                 evaluation.colorizer.colorize(source).write(target, overwrite=True)
                 found.add(gray, _decode(target))
+                evaluation.note(path.name, {f"{_name(suffix, depth)}: largest change of L": found.latest})
     return [row for key, found in worst.items() for row in _rows(*key, found)]
 
 
 def _rows(suffix: str, depth: int, found: _Worst) -> Iterator[Row]:
-    name = f"{'TIFF' if suffix == 'tif' else 'PNG'} of {depth} bits"
+    name = _name(suffix, depth)
     yield Row(
         f"{name}: largest change of L in any pixel", found.difference, f"<= {LARGEST[depth]}", found.count
     )
     yield Row(
         f"{name}: black and white pixels changed, of {found.clipped}", str(found.changed), "0", found.count
     )
+
+
+def _name(suffix: str, depth: int) -> str:
+    return f"{'TIFF' if suffix == 'tif' else 'PNG'} of {depth} bits"
 
 
 def _gray(true: Codes, depth: int) -> Codes:

@@ -11,6 +11,7 @@ from evaluation import Evaluation, colored_codes, gray_input, to_lab
 from tintype.color.difference import delta_e_2000
 from tintype.measure.auc import ErrorTable
 from tintype.measure.benchmark.photographs import as_gray, film_lightness
+from tintype.measure.fidelity import mean_ab_distance
 from tintype.measure.hints import name_seed
 from tintype.measure.record import Row
 
@@ -38,9 +39,17 @@ def _measure_film(evaluation: Evaluation) -> list[Row]:
         lab = to_lab(true)
         lightness = film_lightness(true, STRENGTH, name_seed(name))
         cost.signals.append(-10 * math.log10(np.mean((lightness - lab[..., 0]) ** 2) / 100**2))
-        for table, gray in ((cost.clean, gray_input(true)), (cost.degraded, as_gray(lightness))):
+        errors: dict[str, float] = {}
+        inputs = {
+            "clean: ab error": (cost.clean, gray_input(true)),
+            "film: ab error": (cost.degraded, as_gray(lightness)),
+        }
+        for which, (table, gray) in inputs.items():
             colored = evaluation.colorizer.open(gray).colorize()
-            table.add(lab[..., 1:], to_lab(colored_codes(colored))[..., 1:])
+            result_ab = to_lab(colored_codes(colored))[..., 1:]
+            table.add(lab[..., 1:], result_ab)
+            errors[which] = mean_ab_distance(lab[..., 1:], result_ab)
+        evaluation.note(name, {"film: PSNR of the lightness": cost.signals[-1], **errors})
     clean, degraded, n = cost.clean.auc(), cost.degraded.auc(), evaluation.count
     return [
         Row(
@@ -56,12 +65,13 @@ def _measure_film(evaluation: Evaluation) -> list[Row]:
 def _measure_sizes(evaluation: Evaluation) -> list[Row]:
     distances: dict[int, list[float]] = {size: [] for size in SIZES}
     default = evaluation.colorizer.card.size.default
-    for _, true in evaluation.photographs("sizes"):
+    for name, true in evaluation.photographs("sizes"):
         opened = evaluation.colorizer.open(gray_input(true))
         usual = to_lab(colored_codes(opened.colorize(sizes=default)))
         for size, found in distances.items():
             other = to_lab(colored_codes(opened.colorize(sizes=size)))
             found.append(float(delta_e_2000(usual, other).mean()))
+            evaluation.note(name, {f"size {size}: Delta E 2000 from the default": found[-1]})
     return [
         Row(
             f"size {size}: Delta E 2000 from the default, {default}",

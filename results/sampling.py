@@ -19,7 +19,7 @@ COUNT, SEED = 8, 1
 def measure(evaluation: Evaluation) -> list[Row]:
     """Return the figures of eight samples at the default decoding."""
     means: dict[str, list[float]] = defaultdict(list)
-    for _, true in evaluation.photographs("samples"):
+    for photograph, true in evaluation.photographs("samples"):
         lab = to_lab(true)
         automatic = evaluation.colorizer.open(gray_input(true)).colorize()
         plain = ab_of(colored_codes(automatic))
@@ -34,6 +34,7 @@ def measure(evaluation: Evaluation) -> list[Row]:
             means[f"share {name}"].append(_mean(blotch_share(ab, lab[..., 0]) for ab in pictures))
             means[f"blotches {name}"].append(_mean(blotchiness(ab, lab[..., 0]) for ab in pictures))
             means[f"energy {name}"].append(_mean(low_frequency_energy(ab) for ab in pictures))
+        evaluation.note(photograph, {name: values[-1] for name, values in means.items()})
     return _rows({name: float(np.mean(values)) for name, values in means.items()}, evaluation.count)
 
 

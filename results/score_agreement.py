@@ -18,6 +18,7 @@ from tintype.colorize.best import candidates, color_candidates
 from tintype.colorize.settings import choose_settings
 from tintype.measure.fidelity import mean_ab_distance, mean_delta_e, psnr
 from tintype.measure.record import Row
+from tintype.measure.statistics import PairedDifference, paired_difference
 from tintype.measure.unaided.features import FEATURES
 from tintype.measure.unaided.look import look_at
 from tintype.measure.unaided.score import Score, load_score
@@ -33,10 +34,12 @@ class Choice:
     """One photograph colored in several ways.
 
     Attributes:
+        photograph: name of its file.
         scores: (n,) of the results.
         errors: name -> (n,) of them, against the truth.
     """
 
+    photograph: str
     scores: NDArray[np.float64]
     errors: dict[str, NDArray[np.float64]]
 
@@ -85,6 +88,7 @@ def choose(colorizer: Colorizer, path: Path) -> Choice:
     codes = [colored_codes(result) for result in results]
     true_ab = look_at(true).ab
     return Choice(
+        path.name,
         np.array([score(result) for result in results]),
         {
             "PSNR": np.array([psnr(true / 255.0, one / 255.0) for one in codes]),
@@ -109,6 +113,27 @@ def gains(choices: Sequence[Choice]) -> Iterator[Row]:
             }
             for which, values in figures.items():
                 yield Row(f"{name}, {count} {what}: {which}", float(values.mean()), "", len(choices))
+            sign = 1 if name == "PSNR" else -1
+            gained = paired_difference(sign * figures["chosen by the score"], sign * figures["the first"])
+            yield from _gain_rows(f"{name}, {count} {what}", gained)
+
+
+def photograph_values(choices: Sequence[Choice]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield for each photograph its name, and score and errors of all results."""
+    for choice in choices:
+        columns = {"score": choice.scores} | choice.errors
+        yield (
+            choice.photograph,
+            {f"{name} of result {i}": float(v) for name, vs in columns.items() for i, v in enumerate(vs)},
+        )
+
+
+def _gain_rows(name: str, gained: PairedDifference) -> Iterator[Row]:
+    """Yield what choosing gains over the first result, with its 95% interval; positive is better."""
+    yield Row(f"{name}: gain over the first", gained.mean.value, "", gained.count)
+    yield Row(f"{name}: gain over the first, 95% from", gained.mean.low, "", gained.count)
+    yield Row(f"{name}: gain over the first, 95% to", gained.mean.high, "", gained.count)
+    yield Row(f"{name}: gain over the first, p", gained.p, "", gained.count)
 
 
 def _score_of(score: Score, row: Measured) -> float:

@@ -28,15 +28,18 @@ def measure(evaluation: Evaluation) -> list[Row]:
     for name, true in evaluation.photographs("hints"):
         lab = to_lab(true)
         opened = evaluation.colorizer.open(gray_input(true))
-        signals["gray", 0].append(_psnr(true, left_gray(true)))
+        found = {("gray", 0): _psnr(true, left_gray(true))}
         for count in HINT_COUNTS:
             hints = draw_hints(lab, count, name_seed(name))
             spread = tinted(true, evaluation.kernel.spread(lab[..., 0], hints))
-            signals["kernel", count].append(_psnr(true, spread))
+            found["kernel", count] = _psnr(true, spread)
             colored = opened.colorize(hints_to_guidance(hints))
             for decoding, vividness in DECODINGS.items():
                 result = colored.redecoded(vividness=vividness)
-                signals[decoding, count].append(_psnr(true, colored_codes(result)))
+                found[decoding, count] = _psnr(true, colored_codes(result))
+        for key, signal in found.items():
+            signals[key].append(signal)
+        evaluation.note(name, {f"{count} hints, {how}: PSNR": it for (how, count), it in found.items()})
     means = {key: float(np.mean(values)) for key, values in signals.items()}
     return [row for count in HINT_COUNTS for row in _rows(count, means, evaluation.count)]
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,8 +50,19 @@ def test_every_table_is_written(workplace):
     for name, rows in tables.items():
         assert all(row["n"] == ("3" if name == "promises" else "2") for row in rows)
         assert all(np.isfinite(float(row["value"])) for row in rows)
-        assert all(row["command"].startswith("python evaluate.py") for row in rows)
+        assert all(re.match(r"python (results/)?evaluate\.py --model", row["command"]) for row in rows)
         assert str(workplace) not in str(rows)
+    for name in tables:
+        with (workplace / "out/photographs" / f"{name}.csv").open(newline="") as file:
+            each = list(csv.DictReader(file))
+        assert [row["photograph"] for row in each][:2] == ["astronaut.png", "coffee.png"]
+        assert all(
+            np.isfinite(float(value)) for row in each for key, value in row.items() if key[0] != "p" and value
+        )
+    by_name = {row["figure"]: float(row["value"]) for row in tables["automatic"]}
+    with (workplace / "out/photographs/automatic.csv").open(newline="") as file:
+        values = [float(row["default: delta_e"]) for row in csv.DictReader(file)]
+    assert by_name["default: Delta E 2000"] == pytest.approx(np.mean(values), rel=1e-4)
     kept = {row["figure"]: float(row["value"]) for row in tables["promises"]}
     assert max(value for figure, value in kept.items() if "8 bits: largest" in figure) <= 0.27
     assert max(value for figure, value in kept.items() if "16 bits: largest" in figure) <= 0.0011

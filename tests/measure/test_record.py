@@ -12,6 +12,7 @@ from tintype.measure.record import (
     describe_machine,
     describe_versions,
     list_photographs,
+    write_photograph_table,
     write_table,
 )
 
@@ -34,6 +35,15 @@ def test_table_says_how_it_came_to_be(tmp_path):
     }
     assert found[1]["value"] == "yes, all"
     assert b"\r" not in path.read_bytes()
+
+
+def test_photograph_lacks_a_figure_where_it_has_none(tmp_path):
+    path = tmp_path / "photographs" / "table.csv"
+    write_photograph_table(
+        path,
+        [("a, b.png", {"PSNR": 22.123456789, "SSIM": float("nan")}), ("c.png", {"PSNR": 1.0, "SSIM": 0.5})],
+    )
+    assert path.read_bytes() == b'photograph,PSNR,SSIM\n"a, b.png",22.1235,\nc.png,1,0.5\n'
 
 
 def test_list_of_photographs_is_one_that_sha256sum_checks(tmp_path):

@@ -110,3 +110,12 @@ def test_agreement_is_measured_and_written(workplace):
     assert -1 <= rows["rank correlation with strength: stained"] <= 1
     errors = [rows[f"ab error, 5 sizes: {which}"] for which in ("best by the truth", "chosen by the score")]
     assert errors[0] <= errors[1]
+    gain = rows["ab error, 5 sizes: the first"] - rows["ab error, 5 sizes: chosen by the score"]
+    assert rows["ab error, 5 sizes: gain over the first"] == pytest.approx(gain, abs=1e-3)
+    with (workplace / "out/photographs/score.csv").open(newline="") as file:
+        (each,) = csv.DictReader(file)
+    assert each["photograph"] == "a.png"
+    scores, found = (
+        [float(each[f"{name} of result {i}"]) for i in range(5)] for name in ("score", "ab error")
+    )
+    assert found[int(np.argmax(scores))] == pytest.approx(errors[1], rel=1e-4)

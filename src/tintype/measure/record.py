@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import os
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -60,6 +61,19 @@ def write_table(path: Path, rows: Iterable[Row], origin: Origin) -> None:
         for row in rows:
             value = f"{row.value:.6g}" if isinstance(row.value, float) else row.value
             table.writerow([row.figure, value, row.required, row.n, *astuple(origin)])
+
+
+def write_photograph_table(path: Path, values: Iterable[tuple[str, Mapping[str, float]]]) -> None:
+    """Write figures of single photographs as CSV: a row for each, empty where it lacks a figure."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = [*values]
+    names = [*dict.fromkeys(name for _, figures in found for name in figures)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["photograph", *names])
+        for photograph, figures in found:
+            cells = (figures.get(name, math.nan) for name in names)
+            table.writerow([photograph, *("" if math.isnan(cell) else f"{cell:.6g}" for cell in cells)])
 
 
 @dataclass(frozen=True)
