@@ -152,7 +152,7 @@ class BrokenAccelerator:
     class SessionOptions:
         pass
 
-    def InferenceSession(self, path, options, providers, enable_fallback):
+    def InferenceSession(self, part, options, providers, enable_fallback):
         self.tried.append(providers)
         if "CUDAExecutionProvider" in providers:
             raise RuntimeError("CUDA failure 35: driver version is insufficient")
@@ -162,13 +162,14 @@ class BrokenAccelerator:
 def test_accelerator_chosen_automatically_that_fails_gives_way_to_the_cpu(model):
     ort = BrokenAccelerator()
     chosen = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    assert session_module._load(ort, model, 1, chosen, may_fall_back=True) == "loaded"
+    assert session_module._load(ort, model, 1, chosen, part=b"", may_fall_back=True) == "loaded"
     assert ort.tried == [chosen, ("CPUExecutionProvider",)]
 
 
 def test_accelerator_asked_for_that_fails_is_an_error(model):
+    chosen = ("CUDAExecutionProvider",)
     with pytest.raises(BrokenModelError, match="CUDA failure 35"):
-        session_module._load(BrokenAccelerator(), model, 1, ("CUDAExecutionProvider",), may_fall_back=False)
+        session_module._load(BrokenAccelerator(), model, 1, chosen, part=b"", may_fall_back=False)
 
 
 def test_runtime_tells_the_doctor(monkeypatch):

@@ -85,7 +85,9 @@ def copy_with_metadata(source: Path, target: BinaryIO, metadata: Mapping[str, st
                 for chunk in _chunks(file, record):
                     target.write(chunk)
     for key, value in metadata.items():
-        target.write(_field(METADATA, _field(_KEY, key.encode()) + _field(_VALUE, value.encode())))
+        target.write(
+            encode_field(METADATA, encode_field(_KEY, key.encode()) + encode_field(_VALUE, value.encode()))
+        )
 
 
 def _open(path: Path) -> BinaryIO:
@@ -170,7 +172,7 @@ def _chunks(file: BinaryIO, record: Record) -> Iterator[bytes]:
         yield chunk
 
 
-def _field(number: int, content: bytes) -> bytes:
+def encode_field(number: int, content: bytes) -> bytes:
     """Encode a field of bytes."""
     return _varint(number << 3 | _LENGTH) + _varint(len(content)) + content
 

@@ -18,6 +18,7 @@ from tintype.errors import (
     BrokenModelError,
     MissingExtraError,
     ModelError,
+    ModelNotFoundError,
     TintypeError,
     UnsupportedByModelError,
 )
@@ -25,6 +26,7 @@ from tintype.models.array_file import is_array_file
 from tintype.models.card import Card
 from tintype.models.catalog import ModelFile
 from tintype.models.contract import check_inputs, check_interface, check_outputs, inputs_of, outputs_of
+from tintype.models.graph_parts import GraphParts
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -53,6 +55,8 @@ _PACKAGES = (
 )
 _HINT = "install exactly one of onnxruntime and onnxruntime-gpu (they overwrite each other)"
 _ERRORS_ONLY = 3
+_COLORS = ("bin_logits", "ab")
+"""The outputs that nearly every run asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +215,22 @@ class Session:
         return results
 
 
-def _open_graph(
-    model: ModelFile, threads: int, providers: Sequence[str] | None
-) -> onnxruntime.InferenceSession:
+def _open_graph(model: ModelFile, threads: int, providers: Sequence[str] | None) -> GraphParts:
     ort = _import_onnxruntime()
     chosen = _choose_providers(providers, ort.get_available_providers())
-    return _load(ort, model, threads, chosen, may_fall_back=providers is None)
+
+    def load(part: bytes, settled: Sequence[str] | None) -> Any:
+        wanted = chosen if settled is None else tuple(settled)
+        return _load(ort, model, threads, wanted, part=part, may_fall_back=providers is None)
+
+    try:
+        return GraphParts(model.path.read_bytes(), load, _COLORS)
+    except OSError as error:
+        raise ModelNotFoundError(f"{model.path}: {error.strerror or error}; check the path") from error
+    except ValueError as error:
+        raise BrokenModelError(
+            f"{model.path} can't be loaded: {error}; export or download it again"
+        ) from error
 
 
 def _open_arrays(model: ModelFile, threads: int, providers: Sequence[str] | None) -> Any:
@@ -269,16 +283,22 @@ def _full_name(asked: str, available: Sequence[str]) -> str:
 
 
 def _load(
-    ort: Any, model: ModelFile, threads: int, providers: tuple[str, ...], *, may_fall_back: bool
+    ort: Any,
+    model: ModelFile,
+    threads: int,
+    providers: tuple[str, ...],
+    *,
+    part: bytes,
+    may_fall_back: bool,
 ) -> onnxruntime.InferenceSession:
-    """Load the graph; a provider that was chosen automatically and does not work gives way to the CPU."""
+    """Load a part of the graph; a provider that was chosen automatically and does not work gives way to the CPU."""
     try:
         return ort.InferenceSession(
-            model.path, _options(ort, threads, providers), providers=providers, enable_fallback=0
+            part, _options(ort, threads, providers), providers=providers, enable_fallback=0
         )
     except Exception as error:  # ONNX Runtime's errors have no common base but Exception
         if may_fall_back and providers != (CPU,):
-            return _load(ort, model, threads, (CPU,), may_fall_back=False)
+            return _load(ort, model, threads, (CPU,), part=part, may_fall_back=False)
         raise BrokenModelError(
             f"{model.path} can't be loaded by ONNX Runtime {ort.__version__}: {_reason(error)}; "
             "export or download it again"

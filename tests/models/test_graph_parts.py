@@ -1,0 +1,119 @@
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from tintype.models.graph_part import declared_outputs, part_for
+from tintype.models.graph_parts import GraphParts
+from tiny_model import CLASSES, FEATURES, write_tiny_model
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory):
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny.onnx").path.read_bytes()
+
+
+def load(part, _providers=None):
+    return onnxruntime.InferenceSession(part, providers=["CPUExecutionProvider"])
+
+
+def feeds():
+    random = np.random.default_rng(0)
+    return {
+        "lightness": random.uniform(0, 100, (1, 1, 64, 96)).astype(np.float32),
+        "hints": np.zeros((1, 3, 64, 96), np.float32),
+        "palette": np.zeros((1, 314), np.float32),
+    }
+
+
+def test_outputs_are_declared_as_the_runtime_tells_them(graph):
+    told = [(node.name, node.type, tuple(node.shape)) for node in load(graph).get_outputs()]
+    assert [(node.name, node.type, node.shape) for node in declared_outputs(graph)] == told
+    assert ("class_map", "tensor(float)", ("batch", CLASSES, "height/32", "width/32")) in told
+
+
+def test_output_of_another_type_and_without_a_shape_is_declared():
+    value = helper.make_tensor_value_info("names", TensorProto.INT64, None)
+    model = helper.make_model(helper.make_graph([], "none", [], [value]))
+    (found,) = declared_outputs(model.SerializeToString())
+    assert (found.name, found.type, found.shape) == ("names", "tensor of ONNX type 7", ())
+
+
+@pytest.mark.parametrize("wanted", [("bin_logits",), ("features",), ("classes", "class_map"), ("classes",)])
+def test_part_gives_the_same_numbers_from_fewer_nodes(graph, wanted):
+    part = part_for(graph, wanted)
+    model = onnx.load_from_string(part)
+    onnx.checker.check_model(model)
+    assert {output.name for output in model.graph.output} == set(wanted)
+    assert len(model.graph.node) < len(onnx.load_from_string(graph).graph.node)
+    for name, array in zip(wanted, load(part).run(wanted, feeds()), strict=True):
+        np.testing.assert_array_equal(array, load(graph).run([name], feeds())[0])
+
+
+def test_part_leaves_out_the_weights_that_it_does_not_need(graph):
+    names = {each.name for each in onnx.load_from_string(part_for(graph, ["features"])).graph.initializer}
+    assert names == {"feature_weight", "feature_bias"}
+    assert len(onnx.load_from_string(part_for(graph, ["features"])).graph.input) == 3
+
+
+def test_what_the_branches_of_a_node_need_stays():
+    def branch(name):
+        return helper.make_graph(
+            [helper.make_node("Add", ["x", name], [f"sum_{name}"])],
+            name,
+            [],
+            [helper.make_tensor_value_info(f"sum_{name}", TensorProto.FLOAT, [1])],
+        )
+
+    inputs = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [1]),
+        helper.make_tensor_value_info("is_large", TensorProto.BOOL, [1]),
+    ]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("y", "z")]
+    nodes = [
+        helper.make_node("Neg", ["x"], ["z"]),
+        helper.make_node("If", ["is_large"], ["y"], then_branch=branch("a"), else_branch=branch("b")),
+    ]
+    weights = [numpy_helper.from_array(np.float32([i]), name) for i, name in enumerate("abc")]
+    graph = helper.make_graph(nodes, "branches", inputs, outputs, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    part = part_for(model.SerializeToString(), ["y"])
+    assert {each.name for each in onnx.load_from_string(part).graph.initializer} == {"a", "b"}
+    (y,) = load(part).run(None, {"x": np.float32([2]), "is_large": np.array([False])})
+    assert y == 3
+
+
+@pytest.mark.parametrize("cut", [1, 100, 2000])
+def test_file_that_was_cut_off_is_refused(graph, cut):
+    with pytest.raises(ValueError, match="no whole ONNX file"):
+        part_for(graph[:-cut], ["features"])
+
+
+def test_text_is_refused():
+    with pytest.raises(ValueError, match="no whole ONNX file"):
+        declared_outputs(b"This is no model, but a text that goes on for a while.")
+
+
+def test_parts_are_loaded_once_and_only_when_they_are_asked_for(graph):
+    loaded = []
+
+    def count(part, providers):
+        loaded.append(providers)
+        return load(part)
+
+    parts = GraphParts(graph, count, ("bin_logits", "ab"))
+    assert loaded == [None]
+    for _ in range(2):
+        (logits,) = parts.run(["bin_logits"], feeds())
+        features, cells = parts.run(["features", "class_map"], feeds())
+    assert loaded == [None, ["CPUExecutionProvider"]]
+    assert logits.shape[1:] == (313, 16, 24)
+    assert features.shape[1] == FEATURES
+    assert cells.shape[1] == CLASSES
+
+
+def test_whole_graph_is_loaded_where_the_first_part_is_not_in_it(graph):
+    parts = GraphParts(graph, load, ("ab",))
+    assert len(parts.get_outputs()) == len(parts.get_inputs()) + 1 == 4
+    assert len(parts.run([node.name for node in parts.get_outputs()], feeds())) == 4
