@@ -202,7 +202,8 @@ def test_figures_are_those_of_results(name):
     tool = runpy.run_path(str(ROOT / "tools" / "write_figures.py"))
     which = {path.name: which for path, which in tool["PAGES"].items()}[Path(name).name]
     text = (ROOT / name).read_text("utf-8")
-    assert text == tool["fill"](text, tool["read_tables"](ROOT / "results"), which), (
+    folder = ROOT / "results"
+    assert text == tool["fill"](text, tool["read_tables"](folder), which, tool["read_benchmark"](folder)), (
         "run python tools/write_figures.py"
     )
 
@@ -221,6 +222,31 @@ def test_figures_are_written_as_measured(tmp_path):
     assert "default: time" not in required
     assert "| default: time | 1.5 |  | 185 |" in everything
     assert "`python evaluate.py` on a machine" in everything
+
+
+def test_benchmark_is_written_as_measured(tmp_path):
+    tool = runpy.run_path(str(ROOT / "tools" / "write_figures.py"))
+    assert tool["read_benchmark"](tmp_path) == {}
+    figure = {"value": 22.34567, "low": 21.0, "high": 23.456789}
+    figures = dict.fromkeys(tool["COMPARED"], figure) | {
+        "ssim": {"value": 0.9, "low": None, "high": None},
+        "colorfulness": {"value": None, "low": None, "high": None},
+    }
+    suite = {"photographs": 10, "contestants": [{"label": "gray", "figures": figures}]}
+    suites = [suite | {"suite": name, "title": f"The {name} ones"} for name in ("open", "closed")]
+    origin = {"command": "tintype benchmark", "machine": "a machine", "versions": "python 3", "date": "today"}
+    (tmp_path / "benchmark").mkdir()
+    (tmp_path / "benchmark/summary.json").write_text(json.dumps(origin | {"suites": suites}))
+    found = tool["read_benchmark"](tmp_path)
+    readme, everything = (tool["render_benchmark"](found, which) for which in ("required", "all"))
+    assert "### Benchmark: The open ones" in readme
+    assert "closed" not in readme
+    assert "| gray | 22.35 (21 to 23.46) | 22.35 (21 to 23.46) | 0.9 |" in readme
+    assert "| - |" in readme
+    assert "[docs/measuring.md](docs/measuring.md)" in readme
+    assert "## Benchmark: The closed ones" in everything
+    assert "`results/benchmark/closed.csv`" in everything
+    assert "[measuring.md](measuring.md)" in everything
 
 
 def test_site_is_built_strictly_and_asks_nobody(tmp_path):

@@ -1,16 +1,19 @@
-"""Write the tables of measured figures into README.md and docs/figures.md, from results/*.csv.
+"""Write the tables of measured figures into README.md and docs/figures.md, from results/.
 
     python tools/write_figures.py
 
 Numbers are never typed by hand: what stands between the two comments of a page is made here, and a test compares it
-with results/. README shows what the project asks of its model, in one table; docs/figures.md shows everything.
+with results/. README shows what the project asks of its model, in one table, and the benchmark over photographs that
+anyone may have; docs/figures.md shows everything.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PAGES = {ROOT / "README.md": "required", ROOT / "docs" / "figures.md": "all"}
@@ -24,6 +27,23 @@ NOTHING_YET = """\
 The bundled model has not been judged yet: there are no tables in `results/`, and no number stands here that was not
 measured. `make results` measures (it needs the evaluation photographs, named by `TINTYPE_DATA`), and
 `python tools/write_figures.py` fills this place: figure, value, what is asked for, command, machine and data."""
+
+BENCHMARK = "benchmark/summary.json"
+"""What `tintype benchmark` wrote, in results/."""
+
+OPEN = "open"
+"""The suite of photographs that anyone may have: what README shows of the benchmark."""
+
+COMPARED = {
+    "delta_e": "Delta E 2000",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "auc_set": "AuC (set)",
+    "rebalanced_auc_set": "rebalanced AuC (set)",
+    "colorfulness": "colorfulness",
+    "colorfulness_difference": "colorfulness difference",
+}
+"""The columns of the benchmark's tables."""
 
 Row = Mapping[str, str]
 
@@ -39,6 +59,41 @@ def read_tables(folder: Path) -> dict[str, list[Row]]:
     return tables
 
 
+def read_benchmark(folder: Path) -> dict[str, Any]:
+    """Return what the benchmark found; nothing where it was not run."""
+    path = folder / BENCHMARK
+    return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+
+
+def render_benchmark(found: Mapping[str, Any], which: str) -> str:
+    """Return a table for each suite as Markdown: ``all``, or that of `OPEN` alone for ``required``."""
+    suites = [it for it in found.get("suites", ()) if which == "all" or it["suite"] == OPEN]
+    folder = "" if which == "all" else "docs/"
+    return "\n\n".join(part for suite in suites for part in _render_suite(found, suite, folder))
+
+
+def _render_suite(found: Mapping[str, Any], suite: Mapping[str, Any], docs: str) -> Iterator[str]:
+    yield f"{'###' if docs else '##'} Benchmark: {suite['title']}"
+    heads = ["colored by", *COMPARED.values()]
+    rows = [
+        [it["label"], *(_bounds(it["figures"][name]) for name in COMPARED)] for it in suite["contestants"]
+    ]
+    yield "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows))
+    yield (
+        f"*Means of {suite['photographs']} photographs, and where they lie with 95% confidence: "
+        f"`{found['command']}` on {found['machine']}; {found['versions']}; {found['date']}. Each photograph: "
+        f"`results/benchmark/{suite['suite']}.csv`; what the figures say: "
+        f"[{docs}measuring.md]({docs}measuring.md).*"
+    )
+
+
+def _bounds(figure: Mapping[str, float | None]) -> str:
+    value, low, high = (figure[name] for name in ("value", "low", "high"))
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if low is None or high is None else f"{value:.4g} ({low:.4g} to {high:.4g})"
+
+
 def render(tables: Mapping[str, list[Row]], which: str) -> str:
     """Return the tables as Markdown: ``all``, or of those in `SHORT` the rows for which something is ``required``."""
     if which == "required":
@@ -47,11 +102,14 @@ def render(tables: Mapping[str, list[Row]], which: str) -> str:
     return "\n\n".join(parts) or NOTHING_YET
 
 
-def fill(text: str, tables: Mapping[str, list[Row]], which: str) -> str:
-    """Return a page with the tables between its two comments."""
+def fill(
+    text: str, tables: Mapping[str, list[Row]], which: str, found: Mapping[str, Any] | None = None
+) -> str:
+    """Return a page with the tables, and those of the benchmark, between its two comments."""
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{render(tables, which)}\n\n{END}{tail}"
+    parts = [head + BEGIN, render(tables, which), render_benchmark(found or {}, which), END + tail]
+    return "\n\n".join(filter(None, parts))
 
 
 def _render_summary(rows: list[Row]) -> str:
@@ -112,9 +170,9 @@ def _short(value: str) -> str:
 
 def main() -> None:
     """Fill the pages."""
-    tables = read_tables(ROOT / "results")
+    tables, found = read_tables(ROOT / "results"), read_benchmark(ROOT / "results")
     for page, which in PAGES.items():
-        page.write_text(fill(page.read_text("utf-8"), tables, which), "utf-8")
+        page.write_text(fill(page.read_text("utf-8"), tables, which, found), "utf-8")
 
 
 if __name__ == "__main__":

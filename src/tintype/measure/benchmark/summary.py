@@ -290,6 +290,7 @@ def as_document(summary: Summary) -> dict[str, Any]:
     run = summary.run
     return {
         "suite": run.suite.name,
+        "title": run.suite.title,
         "protocol": {"digest": run.suite.digest, **run.suite.protocol},
         "photographs": len(run.photographs),
         "notes": list(run.notes),
