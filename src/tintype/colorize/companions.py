@@ -109,7 +109,7 @@ def write_doubt(result: Colorization, path: Path, *, overwrite: bool = False) ->
 def write_layer(result: Colorization, path: Path, *, overwrite: bool = False, mark: bool = True) -> None:
     """Write `layer` as PNG; errors as those of ``Colorization.write``."""
     marked = result.mark("layer") if mark else None
-    write_photo(path, layer(result), like=_bare(result.photo), mark=marked, overwrite=overwrite)
+    write_photo(path, layer(result), like=without_metadata(result.photo), mark=marked, overwrite=overwrite)
 
 
 def fit_side(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -146,7 +146,7 @@ def _reduced(photo: Photo, side: int) -> Photo:
     return Photo(*size, 8, reduce_lightness(photo, size))
 
 
-def _bare(photo: Photo) -> Photo:
+def without_metadata(photo: Photo) -> Photo:
     """Return the photograph without metadata, for what is made of it but is no copy of it."""
     return replace(photo, metadata=Metadata(), encoding=Encoding(), page=0, page_count=1)
 

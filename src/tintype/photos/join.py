@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,25 @@ _LUMA = np.array([0.3, 0.59, 0.11], np.float32)
 Paint = Callable[[Floats, Floats], NDArray[Any]]
 
 
+class Light(Protocol):
+    """What is needed of a photograph: the part of ``tintype.photos.photo.Photo`` that is used here."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+
+    @property
+    def rgb_space(self) -> RgbSpace:
+        """What the result is written in."""
+
+    def lightness(self, rows: slice, columns: slice = ..., /) -> Floats:
+        """CIE L, 0..100, of the given rows and columns."""
+
+
 @dataclass(frozen=True, eq=False)
 class ColorPicture:
     """A picture in color that is computed when its rows are asked for, anew each time.
@@ -40,7 +59,7 @@ class ColorPicture:
         threads: that work at once; the result does not depend on it.
     """
 
-    photo: Photo
+    photo: Light
     field: AbField
     paint: Paint
     dtype: np.dtype[Any]
@@ -168,7 +187,7 @@ def _move_to_gray(codes: NDArray[Any]) -> NDArray[Any]:
     return moved
 
 
-def _strips(photo: Photo) -> Iterator[slice]:
+def _strips(photo: Light) -> Iterator[slice]:
     return _cut(0, photo.height, max(1, _STRIP // photo.width))
 
 

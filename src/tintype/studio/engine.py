@@ -1,0 +1,174 @@
+"""The model of a studio and the threads that work: from a photograph and its state to colors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TypeAlias
+
+from tintype.colorize.colorizer import DEFAULT_MODEL, Colorizer
+from tintype.colorize.result import Colorization
+from tintype.colorize.settings import Settings, choose_settings
+from tintype.guidance.compile import compile_guidance
+from tintype.models.card import Card
+from tintype.models.session import default_threads
+from tintype.photos.photo import Photo
+from tintype.studio.desk import Colored, Desk, srgb_coder
+from tintype.studio.state import State
+
+_DRAFT = 0.6
+"""Size of the network's input while the pointer moves, as a share of the usual one."""
+
+
+class Superseded(Exception):  # noqa: N818 - no error: the work is no longer wanted
+    """Something newer was asked for; the work is given up."""
+
+
+Stop: TypeAlias = Callable[[], None]
+"""Raises `Superseded` where what is being computed is no longer wanted."""
+
+
+def never() -> None:
+    """Go on to the end."""
+
+
+class Engine:
+    """What colors photographs; it may be used from several threads at once, and runs the network for one.
+
+    Args:
+        model: name or path.
+        threads: that work at once; None: one for each core.
+
+    Raises:
+        ModelError: the model can't be used.
+    """
+
+    def __init__(self, model: str | Path = DEFAULT_MODEL, threads: int | None = None) -> None:
+        self.threads = threads or default_threads()
+        self.colorizer = Colorizer(model, threads=self.threads)
+        self.workers = ThreadPoolExecutor(self.threads, "tintype-studio")
+        self._running = Lock()
+        self.workers.submit(srgb_coder)
+
+    def close(self) -> None:
+        """End the threads."""
+        self.workers.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def card(self) -> Card:
+        """Of the model."""
+        return self.colorizer.card
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the model, in digests."""
+        return self.colorizer.fingerprint
+
+    @cached_property
+    def draft_size(self) -> int | None:
+        """Size of the network's input for drafts; None for a model that has only one."""
+        rule = self.card.size
+        if rule.fixed:
+            return None
+        size = round(rule.default * _DRAFT / rule.multiple) * rule.multiple
+        return max(rule.minimum, size) if max(rule.minimum, size) < rule.default else None
+
+    def lay_out(self, photo: Photo) -> Desk:
+        """Open a photograph."""
+        return Desk(self.colorizer.open(photo), self.threads)
+
+    def settings(self, state: State, *, draft: bool = False) -> Settings:
+        """Return what a state means to the model.
+
+        Raises:
+            GuidanceError: something impossible, or that this model does not take.
+        """
+        chosen, guidance = state.settings, state.guidance()
+        sizes = self.draft_size if draft else None
+        return choose_settings(
+            self.card,
+            guidance,
+            vividness=chosen.vividness,
+            quality=chosen.quality,
+            sizes=sizes,
+            mirrored=chosen.mirrored or None,
+        )
+
+    def check(self, state: State, size: tuple[int, int]) -> None:
+        """Refuse a state that could not be colored.
+
+        Args:
+            state: the state.
+            size: (height, width) of the photograph.
+
+        Raises:
+            GuidanceError: a mark outside of the photograph, or something that the model does not take.
+        """
+        settings = self.settings(state)
+        rule = self.card.size
+        smallest = rule.fit(*size, None if rule.fixed else rule.minimum)
+        compile_guidance(settings.guidance, self.card, size, smallest)
+        if state.settings.sample is not None and not self.card.bins:
+            choose_settings(self.card, vividness=0.5)  # says that the model has no distribution
+
+    def color(self, desk: Desk, state: State, *, draft: bool = False, stop: Stop = never) -> Colored:
+        """Color a photograph; what was colored before, with this or another decoding, is not asked again.
+
+        Args:
+            desk: the photograph.
+            state: what was said about it.
+            draft: at a small size of the network's input.
+            stop: called between the steps.
+
+        Raises:
+            TintypeError: as those of ``OpenPhoto.colorize``.
+            Superseded: `stop` said so.
+        """
+        settings = self.settings(state, draft=draft)
+        sample = state.settings.sample
+        kind = "color" if sample is None else f"sample {sample.number}, seed {sample.seed}"
+        key = settings.digest(self.fingerprint, kind)
+        with desk.lock:
+            found = desk.results.find(key)
+            if found is None:
+                stop()
+                found = desk.results.keep(key, self._color(desk, state, settings, stop))
+        return found
+
+    def alternatives(self, desk: Desk, state: State, count: int, seed: int) -> list[Colored]:
+        """Return other colors that are possible; see ``Colorization.alternatives``."""
+        settings = self.settings(state)
+        key = settings.digest(self.fingerprint), seed
+        with desk.lock:
+            found = desk.strips.find(key)
+            if found is None or len(found) < count:
+                drawn = self._look(desk, settings, never).alternatives(count, seed)
+                found = desk.strips.keep(key, [desk.colored(result) for result in drawn])
+        return found[:count]
+
+    def look(self, desk: Desk, state: State) -> Colorization:
+        """Return what the network says under a state, whichever of its samples is chosen."""
+        settings = self.settings(state)
+        with desk.lock:
+            return self._look(desk, settings, never)
+
+    def _color(self, desk: Desk, state: State, settings: Settings, stop: Stop) -> Colored:
+        sample = state.settings.sample
+        if sample is not None:
+            return self.alternatives(desk, state, sample.number, sample.seed)[-1]
+        result = self._look(desk, settings, stop)
+        stop()
+        return desk.colored(result)
+
+    def _look(self, desk: Desk, settings: Settings, stop: Stop) -> Colorization:
+        key = settings.guidance.digest(), settings.passes
+        found = desk.looks.find(key)
+        if found is not None:
+            return replace(found, settings=settings, sampled=None, alternative="")
+        with self._running:
+            stop()
+            return desk.looks.keep(key, desk.opened.render(settings))
