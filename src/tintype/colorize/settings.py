@@ -47,6 +47,8 @@ class Settings:
         guidance: what a person, a photograph or a word has to say.
         ignores_profile: whether the photograph is read as if it had no ICC profile.
         choice: which one of several results this is; None where there was nothing to choose.
+        guided_by: what identifies the stated guidance and the guides (see ``tintype.colorize.guides``) of which
+            `guidance` was made for this photograph; empty where all of it was stated.
     """
 
     passes: Passes
@@ -54,6 +56,7 @@ class Settings:
     guidance: Guidance = field(default_factory=Guidance)
     ignores_profile: bool = False
     choice: Choice | None = None
+    guided_by: str = ""
 
     def digest(self, model: str, kind: str = "color") -> str:
         """Return the SHA-256, 64 hexadecimal digits, of all that changes the pixels of a result.
@@ -66,7 +69,7 @@ class Settings:
             "rendering": RENDERING,
             "model": model,
             "kind": kind,
-            "guidance": self.guidance.digest(),
+            "guidance": self.guided_by or self.guidance.digest(),
             "decoding": self.decoding and (self.decoding.rarity, self.decoding.temperature),
             "sizes": self.passes.sizes,
             "mirrored": self.passes.mirrored,

@@ -1,9 +1,12 @@
 import csv
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tintype.colorize.batch.outcome import Outcome, check_report, write_report
 from tintype.errors import OutputExistsError
+from tintype.guidance.marks import MaskMark, PointMark
 
 OUTCOMES = [
     Outcome(
@@ -30,7 +33,31 @@ def test_report_has_a_row_for_each_file(tmp_path):
         "seconds": "1.235",
         "model": "m@1",
         "digest": "ab",
+        "marks": "",
+        "confidence": "",
     }
+
+
+def test_marks_of_guides_are_told_with_their_confidence(tmp_path):
+    marks = (
+        PointMark(3, 4, color=(50, 10, 20), confidence=0.75, origin="match:b.jpg"),
+        MaskMark.from_array(np.ones((2, 3)), color=(50, 0, 0), confidence=0.5, origin="match:b.jpg"),
+    )
+    outcome = replace(OUTCOMES[0], marks=marks)
+    point, mask = outcome.as_row()["marks"]
+    assert (point["x"], point["y"], point["confidence"], point["origin"]) == (3, 4, 0.75, "match:b.jpg")
+    assert (mask["width"], mask["height"]) == (3, 2)
+    assert "runs" not in mask
+    write_report([outcome], tmp_path / "report.csv")
+    with (tmp_path / "report.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["marks"], row["confidence"]) == ("2", "0.75 0.50")
+
+
+def test_report_of_an_earlier_version_is_replaced(tmp_path):
+    path = tmp_path / "report.csv"
+    path.write_text("source,output,status,reason,width,height,pages,seconds,model,digest\n", encoding="utf-8")
+    check_report(path)
 
 
 def test_report_replaces_only_a_report(tmp_path):

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from tintype.errors import OutputExistsError
+from tintype.guidance.document import Json, mark_to_document
+from tintype.guidance.marks import Mark
 from tintype.photos.atomic import atomic_file
 
 Status: TypeAlias = Literal["done", "planned", "skipped", "left alone", "failed"]
 """done: written; planned: would be (a dry run); skipped: it was done before; left alone: it is in color; failed."""
 
-_COLUMNS = ("source", "output", "status", "reason", "width", "height", "pages", "seconds", "model", "digest")
+_COLUMNS = (
+    *("source", "output", "status", "reason", "width", "height", "pages", "seconds", "model", "digest"),
+    *("marks", "confidence"),
+)
+_FIRST_COLUMNS = 10  # those of the first reports, by which all are known
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Outcome:
         seconds: that it took.
         model: its name.
         digest: of all that changes the pixels of the result.
+        marks: that guides (a reference, an album's first photograph ...) placed on the first page.
     """
 
     source: str
@@ -48,12 +55,24 @@ class Outcome:
     seconds: float = 0.0
     model: str = ""
     digest: str = ""
+    marks: tuple[Mark, ...] = ()
 
     def as_row(self) -> dict[str, object]:
-        """Return all fields by name, the time to a millisecond."""
+        """Return all fields by name: the time to a millisecond, the marks as `mark_row` does."""
         return {item.name: getattr(self, item.name) for item in fields(self)} | {
-            "seconds": round(self.seconds, 3)
+            "seconds": round(self.seconds, 3),
+            "marks": [mark_row(mark) for mark in self.marks],
         }
+
+    def as_line(self) -> dict[str, object]:
+        """Return what one line of a report can hold: of the marks their number and confidences."""
+        confidence = " ".join(f"{mark.confidence:.2f}" for mark in self.marks)
+        return self.as_row() | {"marks": len(self.marks) or "", "confidence": confidence}
+
+
+def mark_row(mark: Mark) -> Json:
+    """Return a mark as in a hints file, of a region only its box."""
+    return {key: value for key, value in mark_to_document(mark).items() if key != "runs"}
 
 
 def check_report(path: Path, *, overwrite: bool = False) -> None:
@@ -66,7 +85,7 @@ def check_report(path: Path, *, overwrite: bool = False) -> None:
         return
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            is_report = next(csv.reader(file), []) == [*_COLUMNS]
+            is_report = next(csv.reader(file), [])[:_FIRST_COLUMNS] == [*_COLUMNS[:_FIRST_COLUMNS]]
     except (OSError, ValueError, csv.Error):
         is_report = False
     if not is_report:
@@ -85,7 +104,7 @@ def write_report(outcomes: Iterable[Outcome], path: Path) -> None:
     writer = csv.DictWriter(lines, _COLUMNS, extrasaction="ignore")
     writer.writeheader()
     for outcome in outcomes:
-        writer.writerow(outcome.as_row())
+        writer.writerow(outcome.as_line())
     with atomic_file(path, overwrite=True) as file:
         file.write("".join(lines.texts).encode(errors="backslashreplace"))
 

@@ -16,6 +16,7 @@ from tintype.colorize.batch.plan import COLOR, Companions, Job, Plan
 from tintype.colorize.best import Search
 from tintype.colorize.colorizer import Colorizer, model_fingerprint
 from tintype.colorize.companions import write_comparison, write_doubt, write_layer
+from tintype.colorize.guides import Guide, Guided, announce, follow
 from tintype.colorize.result import Colorization
 from tintype.colorize.settings import Settings
 from tintype.errors import NotMonochromeError, OutputExistsError, TintypeError, UnreadablePhotoError
@@ -43,6 +44,7 @@ class BatchOptions:
         dry_run: read and write nothing, only tell what would be done.
         threads: for one photograph; None: one for each core.
         search: how the best of several results is found for each page; None: there is nothing to choose.
+        guides: what has a say in each page in its own way, beside the guidance of the settings.
     """
 
     settings: Settings
@@ -54,6 +56,7 @@ class BatchOptions:
     dry_run: bool = False
     threads: int | None = None
     search: Search | None = None
+    guides: tuple[Guide, ...] = ()
 
 
 def run_plan(
@@ -92,7 +95,8 @@ class _Batch:
     """What the jobs of a run share."""
 
     def __init__(self, model: ModelFile, options: BatchOptions) -> None:
-        self.model, self.options = model, options
+        self.model = model
+        self.options = replace(options, settings=announce(options.settings, options.guides))
         self.ledger = Ledger()
         self.fingerprint = model_fingerprint(model)
         self.colorizer = Colorizer(model, threads=options.threads)
@@ -168,7 +172,7 @@ class _Batch:
     def _color(self, job: Job, kinds: Sequence[str], outcome: Outcome) -> Outcome:
         pages = _Pages(job.source if job.data is None else job.data, self.colorizer, self.options)
         first = pages.first
-        notes = dict.fromkeys((*first.photo.notes, *_tell_choice(first)))
+        notes = dict.fromkeys((*first.photo.notes, *pages.guided.notes, *_tell_choice(first)))
         for kind in kinds:
             notes |= dict.fromkeys(self._write(kind, job.targets[kind], pages))
         return replace(
@@ -178,6 +182,7 @@ class _Batch:
             width=first.photo.width,
             height=first.photo.height,
             pages=first.photo.page_count,
+            marks=pages.guided.guidance.marks,
             digest=self.digest(COLOR, first.settings),
         )
 
@@ -204,6 +209,8 @@ class _Pages:
     def __init__(self, source: PhotoInput, colorizer: Colorizer, options: BatchOptions) -> None:
         self._source, self._colorizer, self._options = source, colorizer, options
         self._drawn: tuple[Colorization, list[Colorization]] | None = None
+        self.guided = Guided()
+        """What the guides said of the first page."""
 
     @cached_property
     def first(self) -> Colorization:
@@ -230,7 +237,9 @@ class _Pages:
             if photo.hue_count > 1 and not self._options.recolor:
                 raise NotMonochromeError(_in_color(photo))
             opened, search = self._colorizer.open(photo), self._options.search
-            yield search.find(opened, settings) if search else opened.render(settings)
+            guided_settings, guided = follow(opened, settings, self._options.guides)
+            self.guided = guided if photo.page == 0 else self.guided
+            yield search.find(opened, guided_settings) if search else opened.render(guided_settings)
 
     def _alternative(self, page: Colorization, kind: str) -> Colorization:
         if kind == COLOR:
