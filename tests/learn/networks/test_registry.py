@@ -10,6 +10,7 @@ from tintype.errors import BrokenModelError, ContractError, RecipeError
 from tintype.learn.networks import SYSTEMS, create_network, system_of
 from tintype.learn.networks.rebuild import rebuild_network
 from tintype.learn.networks.traits import traits_of
+from tintype.learn.validate import unguided_inputs
 from tintype.models.card import CAPABILITIES
 
 TINY = ["tintype-tiny", *(name for system in SYSTEMS for name in system.configs if name.endswith("-test"))]
@@ -47,6 +48,15 @@ def test_traits_are_those_of_a_card(name):
     assert traits.capabilities <= CAPABILITIES
     assert traits.size.multiple % traits.grid == 0
     assert set(traits.lengths) <= traits.capabilities
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_network_runs_in_the_precision_of_the_recipes(name):
+    network = create_network(name).train()
+    lightness = torch.rand(2, 1, 64, 64) * 100
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = network(**unguided_inputs(traits_of(network), lightness))
+    assert all(output.isfinite().all() for output in outputs.values())
 
 
 def test_fields_are_changed_by_name():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -117,6 +119,14 @@ class GlobalBlock(nn.Module):
 def upsample(x: Tensor) -> Tensor:
     """Double the size of (N, C, H, W), bilinear."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def reduce_to(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize (N, C, H, W) to (height, width), bilinear and antialiased, in float32: CPUs can't do so in bfloat16."""
+    kind = x.device.type
+    full = torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
+    with full:
+        return F.interpolate(x.float(), size, mode="bilinear", align_corners=False, antialias=True)
 
 
 class ConvChain(nn.Sequential):

@@ -26,9 +26,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from tintype.learn.networks.blocks import ConvUnit, start_for_relu, start_for_tanh
+from tintype.learn.networks.blocks import ConvUnit, reduce_to, start_for_relu, start_for_tanh
 from tintype.learn.networks.traits import NetworkTraits
 from tintype.models.card import SizeRule
 
@@ -140,8 +139,7 @@ class IizukaNet(nn.Module):
         low = self.low(lightness / 100 - 0.5)
         if self.training and lightness.shape[2:] == (side, side):
             return low, low
-        copy = F.interpolate(lightness, (side, side), mode="bilinear", align_corners=False, antialias=True)
-        return low, self.low(copy / 100 - 0.5)
+        return low, self.low(reduce_to(lightness, (side, side)) / 100 - 0.5)
 
 
 def find_config(state: Mapping[str, Tensor]) -> IizukaConfig:

@@ -27,10 +27,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from tintype.errors import RecipeError
-from tintype.learn.networks.blocks import start_for_relu, start_for_tanh
+from tintype.learn.networks.blocks import reduce_to, start_for_relu, start_for_tanh
 from tintype.learn.networks.encoders import GrayRgb, TimmEncoder, find_encoder
 from tintype.learn.networks.traits import NetworkTraits
 from tintype.models.card import SizeRule
@@ -119,8 +118,7 @@ class KoalarizationNet(nn.Module):
 
     def embed(self, lightness: Tensor) -> Tensor:
         """Return what the feature extractor says of photographs, its logits (N, classes)."""
-        size = self.config.side, self.config.side
-        copy = F.interpolate(lightness, size, mode="bilinear", align_corners=False, antialias=True)
+        copy = reduce_to(lightness, (self.config.side, self.config.side))
         with torch.no_grad():
             return self.encoder.body(self.gray(copy))
 
