@@ -32,7 +32,7 @@ Draw = Callable[[Colorization], list[Colorization]]
 def main() -> None:
     """Train what is missing, draw, measure and write."""
     arguments = read_arguments(__doc__ or "", "diversity.csv")
-    place, plans = open_workplace(arguments), read_plans("systems")
+    place, plans = open_workplace(arguments), read_plans("systems", arguments.plans)
     rows: list[dict[str, str]] = []
     for name, model, draw in sources(place, plans):
         rows += [{"name": name, **row} for row in measure(model, draw, place)]

@@ -29,7 +29,7 @@ _SHARES = ("top1", "interval", "top5", "chance")
 def main() -> None:
     """Train, read and write."""
     arguments = read_arguments(__doc__ or "", "probe.csv")
-    place, plan = open_workplace(arguments), read_plans("transfer")[PLAN]
+    place, plan = open_workplace(arguments), read_plans("transfer", arguments.plans)[PLAN]
     if place.table.exists() and not place.force:
         say(f"{place.table.name}: is there already\n")
         return

@@ -35,7 +35,7 @@ BASELINES = ("left-gray", "one-tint")
 def main() -> None:
     """Train, judge and write."""
     arguments = read_arguments(__doc__ or "", "systems.csv")
-    place, plans = open_workplace(arguments), read_plans("systems")
+    place, plans = open_workplace(arguments), read_plans("systems", arguments.plans)
     order = [*BASELINES, *plans, "bundled"]
     if unknown := set(arguments.only) - set(order):
         raise SystemExit(f"there is no row {min(unknown)!r}; give one of {', '.join(order)}")

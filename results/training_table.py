@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from budget import Budget, Plan, Trained, read_plans, train_within, usual_minutes
+from budget import PLANS, Budget, Plan, Trained, read_plans, train_within, usual_minutes
 from judging import Judged, count_gflops, fit_tint, judge_gray, judge_model, judge_tint
 
 from tintype.measure.figures import SetFigures
@@ -147,6 +147,9 @@ def read_arguments(what: str, table: str) -> argparse.Namespace:
         "-o", "--out", type=Path, default=Path("runs/systems"), help="folder of the trainings"
     )
     parser.add_argument("--table", type=Path, default=RESULTS / table, help="the CSV file")
+    parser.add_argument(
+        "--plans", type=Path, default=PLANS, help="what is trained; systems.toml if not given"
+    )
     parser.add_argument("--minutes", type=float, default=None, help="the budget, if not that of systems.toml")
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count(), help="of torch; all cores if not given"
@@ -170,7 +173,7 @@ def open_workplace(arguments: argparse.Namespace) -> Workplace:
     found = list_photographs(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects")
     limit = arguments.limit
     objects = replace(found, paths=found.paths[:limit], lines=found.lines[:limit])
-    budget = Budget(arguments.minutes or usual_minutes(), arguments.threads)
+    budget = Budget(arguments.minutes or usual_minutes(arguments.plans), arguments.threads)
     return Workplace(arguments.table, arguments.out, budget, objects, arguments.force)
 
 
@@ -391,7 +394,7 @@ def _locked(table: Path) -> Iterator[None]:
 def compare(what: str, section: str) -> None:
     """Train and judge all of a section of ``systems.toml``, and write its table: the whole of a script."""
     arguments = read_arguments(what, f"{section}.csv")
-    place, plans = open_workplace(arguments), read_plans(section)
+    place, plans = open_workplace(arguments), read_plans(section, arguments.plans)
     baselines, _ = find_baselines(place)
     for name in arguments.only or plans:
         add_row(place, name, partial(train_row, plans[name], place, baselines), [*plans])

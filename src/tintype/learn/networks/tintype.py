@@ -6,6 +6,9 @@ input are Zhang et al. 2017 (arXiv:1705.02999), the U-Net is Ronneberger et al. 
 The encoder sees only the photograph, so its features and classes do not depend on the guidance. Guidance enters
 the decoder at every scale: as tokens of the attention (so that a hint reaches everything that looks alike), and
 beside the skip connections (so that it stays exact in its place).
+
+``tintype-attention`` is the same network with a query for each bin that looks at the decoder's scales before it
+answers (`tintype.learn.networks.color_queries`).
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from tintype.color.bins import BIN_COUNT
 from tintype.color.lab import lightness_to_luminance, linear_to_srgb
 from tintype.errors import BrokenModelError
 from tintype.learn.networks.blocks import ConvUnit, GlobalBlock, ResidualUnit, upsample
+from tintype.learn.networks.color_queries import ColorQueries
 from tintype.learn.networks.encoders import TimmEncoder
 from tintype.learn.networks.traits import NetworkTraits
 
@@ -47,6 +51,8 @@ class TintypeConfig:
         heads: attention heads of each.
         ratio: widening of their feed-forward half.
         classes: classes of the encoder's classifier, 0 for none.
+        color_layers: of the color queries, which look at one scale of the decoder each; 0 for no queries.
+        color_width: channels of the color queries, a multiple of 16.
         encoder_overrides: further arguments of ``timm.create_model``.
     """
 
@@ -60,6 +66,8 @@ class TintypeConfig:
     heads: int = 8
     ratio: float = 2.0
     classes: int = 1000
+    color_layers: int = 0
+    color_width: int = 128
     encoder_overrides: dict[str, Any] = field(default_factory=dict)
 
 
@@ -233,6 +241,11 @@ class TintypeNet(nn.Module):
         self.to_narrow = ConvUnit(middle, narrow, 1)
         self.narrow = Stage(narrow + c4 + 4 * c2 + said, narrow, wide)
         self.head = nn.Conv2d(narrow, BIN_COUNT, 1)
+        self.colors = (
+            ColorQueries(config.widths, config.color_width, config.color_layers)
+            if config.color_layers
+            else None
+        )
         self.feature_norm = nn.BatchNorm1d(c16 + c32, affine=False)
 
     @property
@@ -267,10 +280,11 @@ class TintypeNet(nn.Module):
         x = x + vector[:, :, None, None]
         for block in self.blocks:
             x = block(x)
-        x = self.middle(upsample(self.to_middle(x)), e8, hints8, vector)
+        middle = self.middle(upsample(self.to_middle(x)), e8, hints8, vector)
         fine = torch.cat([e4, F.pixel_unshuffle(e2, 2)], 1)
-        x = self.narrow(upsample(self.to_narrow(x)), fine, hints4, vector)
-        return self.head(x) + shift[:, :, None, None]
+        narrow = self.narrow(upsample(self.to_narrow(middle)), fine, hints4, vector)
+        logits = self.head(narrow) + shift[:, :, None, None]
+        return logits if self.colors is None else logits + self.colors([x, middle, narrow], palette)
 
     def forward(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> dict[str, Tensor]:
         """Return the contract's outputs."""
@@ -301,6 +315,17 @@ CONFIGS: dict[str, TintypeConfig] = {
         ratio=2.0,
         classes=10,
     ),
+    "tintype-attention": TintypeConfig(backbone_weights="local", color_layers=6),
+    "tintype-attention-test": TintypeConfig(
+        backbone="mobilenetv2_035",
+        widths=(32, 24, 16),
+        blocks=1,
+        heads=4,
+        ratio=2.0,
+        classes=10,
+        color_layers=3,
+        color_width=32,
+    ),
 }
 
 
@@ -322,7 +347,13 @@ def find_config(state: Mapping[str, Tensor], backbone: str | None = None) -> Tin
         "classes": _count_classes(state),
         "same_padding": any(re.search(r"conv_stem\.1\.", name) for name in state),
         "backbone_weights": "none",
+        "color_layers": 0,
     }
+    if "colors.own" in state:
+        sizes["color_width"] = state["colors.own"].shape[1]
+        sizes["color_layers"] = len(
+            {name.split(".")[2] for name in state if name.startswith("colors.layers.")}
+        )
     if blocks:
         # half a channel more, so that rounding down gives this width again
         sizes["ratio"] = (state["blocks.0.feed.widen.weight"].shape[0] + 0.5) / wide
