@@ -223,7 +223,10 @@ def test_bad_stdin_is_one_line_and_no_output(pipe, capfd, data, words):
         (["scan.png", "--model", "no-such-model"], "there is no model 'no-such-model'"),
         (["scan.png", "--model", "no/such.onnx"], "no/such.onnx"),
         (["scan.png", "--hints", "no-such.json"], "no-such.json: No such file"),
-        (["scan.png", "--palette", "autochrome"], "autochrome: there is no such palette"),
+        (
+            ["scan.png", "--palette", "autocrome"],
+            "autocrome: there is no such palette; did you mean autochrome?",
+        ),
         (["scan.png", "--colour"], "Unknown option: --colour"),
         (["scan.png", "-o"], "-o"),
         ([], "photos"),

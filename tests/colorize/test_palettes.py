@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from photo_samples import color, gray, save, toned
 from tintype.color.lab import srgb_to_lab
-from tintype.colorize.palettes import parse_palette, read_palette
+from tintype.colorize.palettes import load_palette, parse_palette, read_palette
 from tintype.errors import GuidanceError, TintypeError, UnreadablePhotoError
 from tintype.guidance.guidance import Guidance
 
@@ -94,9 +94,50 @@ def test_any_json_is_a_palette_or_one_error(value):
 
 
 def test_missing_or_binary_file_is_named(tmp_path):
-    with pytest.raises(GuidanceError, match="no-such: there is no such palette file"):
-        read_palette("no-such")
+    with pytest.raises(GuidanceError, match=r"no-such\.json: there is no such palette file"):
+        read_palette("no-such.json")
     path = tmp_path / "palette.json"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(GuidanceError, match="this is no text"):
         read_palette(str(path))
+
+
+def test_names_and_swatches_are_palettes(tmp_path):
+    assert read_palette("autochrome").origin == "person:autochrome"
+    path = tmp_path / "mine.gpl"
+    path.write_text("GIMP Palette\nName: Mine\n255 0 0 Red\n")
+    loaded = load_palette(str(path))
+    assert loaded.palette.origin == "person:mine.gpl"
+    assert (loaded.title, [swatch.name for swatch in loaded.swatches]) == ("Mine", ["Red"])
+
+
+def test_palette_of_a_name_wins_over_a_file_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "autochrome").write_text('["#556b2f"]')
+    (tmp_path / "mine").write_text('["#556b2f"]')
+    assert read_palette("autochrome").origin == "person:autochrome"
+    assert len(read_palette("./autochrome").colors) == 1
+    assert len(read_palette("mine").colors) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("empty.gpl", b"GIMP Palette\n", "this palette has no colors"),
+        ("gray.gpl", b"GIMP Palette\n9 9 9\n", "all colors of this palette are gray"),
+        ("cut.ase", b"ASEF\0\1", "the file ends at byte 6"),
+    ],
+)
+def test_bad_swatches_are_one_line_with_their_name(tmp_path, name, data, words):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(GuidanceError, match=name) as caught:
+        read_palette(str(tmp_path / name))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_name_suggests_the_nearest():
+    with pytest.raises(
+        GuidanceError, match=r"autocrome: there is no such palette; did you mean autochrome\?"
+    ):
+        read_palette("autocrome")

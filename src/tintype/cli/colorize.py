@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Group, Parameter, validators
 
 from tintype.cli.complaint import STDIO, WrongCallError
+from tintype.cli.terminal import print_line
 from tintype.errors import OutputError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def colorize(
 
     Args:
         photos: Files and folders; "-" reads one photograph from stdin.
-        model: Name of a model (see "tintype models list") or path of a .onnx file.
+        model: Name of a model (see "tintype models list") or path of a .onnx or .npz file.
         vividness: 0 is most faithful, 1 most vivid; the model's own default if not given.
         quality: "fast" looks once at a smaller size, "best" at three sizes and mirrored.
         model_size: Size at which the model looks at the photograph, instead of a quality; given several times, the
@@ -75,7 +76,8 @@ def colorize(
         best_of: Color each photograph in so many ways, at other sizes first and then as samples, and keep the one
             that looks most like a photograph (color, edges, tones) and that the model itself doubts least.
         hints: Colors for places, as JSON: what you know about the photograph.
-        palette: Colors for the photograph as a whole: a color photograph, or a JSON file.
+        palette: Colors for the photograph as a whole: a name (see "tintype palettes"), a color photograph, swatches
+            of GIMP (.gpl) or Adobe (.aco, .ase, .act), or a JSON file.
         samples: Write so many alternatives beside each result.
         seed: The same seed gives the same alternatives, and the same samples for --best-of.
         recolor: Color photographs that are in color already; otherwise they are named and left alone.
@@ -102,7 +104,7 @@ def colorize(
     found = find_model(model)
     settings = choose_settings(
         found.card,
-        _read_guidance(hints, palette),
+        _read_guidance(hints, palette, say=not quiet),
         vividness=vividness,
         quality=quality,
         sizes=model_size or None,
@@ -139,13 +141,17 @@ def _create_search(count: int, seed: int) -> Search | None:
     return Search(count, score, score.name, seed)
 
 
-def _read_guidance(hints: Path | None, palette: str | None) -> Guidance:
-    from tintype.colorize.palettes import read_palette  # noqa: PLC0415 - heavy
+def _read_guidance(hints: Path | None, palette: str | None, *, say: bool) -> Guidance:
+    """Read what was given, and tell on stderr what should be known of it."""
+    from tintype.colorize.palettes import load_palette  # noqa: PLC0415 - heavy
     from tintype.guidance.guidance import Guidance, read_guidance  # noqa: PLC0415
 
     guidance = read_guidance(hints) if hints else Guidance()
     if palette:
-        guidance = guidance.merged(Guidance(palette=read_palette(palette)))
+        loaded = load_palette(palette)
+        guidance = guidance.merged(Guidance(palette=loaded.palette))
+        for note in loaded.notes if say else ():
+            print_line(f"{palette}: {note}", to_stderr=True)
     return guidance
 
 
