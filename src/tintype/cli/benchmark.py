@@ -56,9 +56,9 @@ def benchmark(
     was stopped. The photographs left gray always take part.
 
     Args:
-        models: Names of models or paths of .onnx files, with settings behind commas: tintype-small,vividness=1 or
-            tintype-small,size=384 or tintype-small,quality=best. LABEL=FOLDER takes results that another program
-            wrote. The default model if nothing is given.
+        models: Names of models or paths of .onnx or .npz files, with settings behind commas:
+            tintype-small,vividness=1 or tintype-small,size=384 or tintype-small,quality=best. LABEL=FOLDER takes
+            results that another program wrote. The default model if nothing is given.
         suite: Name of a suite, or path of a .toml file that describes one; may be repeated. "open" needs no
             photographs of your own.
         limit: Take only so many photographs of each suite, evenly spread, to try it out.

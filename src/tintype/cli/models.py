@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from tintype.cli.complaint import complain
 from tintype.cli.group import add_command, create_group
-from tintype.cli.terminal import print_json, print_line, print_table
+from tintype.cli.terminal import create_progress, print_json, print_line, print_table
+from tintype.cli.train import require_extra
 
 if TYPE_CHECKING:
+    from tintype.learn.importing.model import Imported
     from tintype.models.card import Card
     from tintype.models.catalog import ModelFile
+    from tintype.models.download import Located
+
+Precision = Literal["fp32", "fp16"]
 
 app = create_group(
-    "models", "List the models that are here, show their cards, and make one of example photographs."
+    "models",
+    "List the models that are here, show their cards, get published ones, make one of example photographs, publish.",
 )
 
 
@@ -85,6 +91,162 @@ def from_examples(
     print_line(f"{made.path}: {made.card.name}, {_megabytes(made.path)} MB, of {len(photos)} photographs")
 
 
+def import_files(
+    files: Annotated[tuple[Path, ...], Parameter(name="files", required=True)],
+    /,
+    *,
+    name: str | None = None,
+    precision: Precision = "fp16",
+    keep_weights: bool = False,
+    force: bool = False,
+    json: bool = False,
+) -> None:
+    """Make a model of weights that others published, in your folder of models.
+
+    Known are eccv16 and siggraph17 (PyTorch), DDColor (tiny and large), and the eccv16 of Caffe. They are recognized
+    by names and shapes; nothing in a file is run. A model of Tintype (.onnx, .npz) is checked and copied.
+
+    Args:
+        files: A checkpoint (.pth, .pt, .bin, .safetensors), or .prototxt, .caffemodel and pts_in_hull.npy together.
+        name: What the model is called, "eccv16-mine" or "eccv16-mine@2"; it must begin with its system.
+        precision: How the weights are stored.
+        keep_weights: Save the weights beside as .safetensors too, to train on from or to publish.
+        force: Replace a model of that name.
+        json: Print the outcome as JSON.
+    """
+    from tintype.models.install import install_model  # noqa: PLC0415 - heavy
+
+    if len(files) == 1 and files[0].suffix in {".onnx", ".npz"}:
+        _tell_model(install_model(files[0], overwrite=force), as_json=json)
+        return
+    require_extra("importing")
+    from tintype.learn.importing.model import import_model  # noqa: PLC0415 - very heavy
+
+    made = import_model(
+        files, name=name or "", precision=precision, keep_weights=keep_weights, overwrite=force
+    )
+    _tell_import(made, as_json=json)
+
+
+def download(
+    model: Annotated[str, Parameter(name="model")],
+    /,
+    *,
+    name: str | None = None,
+    revision: str | None = None,
+    precision: Precision = "fp16",
+    keep_weights: bool = False,
+    force: bool = False,
+    json: bool = False,
+) -> None:
+    """Fetch a published model and put it into your folder of models.
+
+    What was interrupted goes on where it was; nothing is used whose hash is not the one that was stated.
+
+    Args:
+        model: eccv16, siggraph17, ddcolor23-tiny, ddcolor23-large, ddcolor23-large-modelscope or
+            ddcolor23-large-artistic; or owner/name of a repository that "tintype models publish" made.
+        name: What the model is called here, if not as it is published.
+        revision: Branch, tag or commit of the repository.
+        precision: How the weights are stored.
+        keep_weights: Save the weights beside as .safetensors too, to train on from or to publish.
+        force: Replace a model of that name.
+        json: Print the outcome as JSON.
+    """
+    from tintype.models.download import locate  # noqa: PLC0415 - heavy
+    from tintype.models.install import install_model, place_for  # noqa: PLC0415
+
+    if "/" not in model:
+        require_extra("importing")
+    located = locate(model, revision)
+    if located.published is None:
+        path = _fetch(located)
+        _tell_model(install_model(path, overwrite=force), as_json=json)
+    else:
+        from tintype.learn.importing.model import import_model  # noqa: PLC0415 - very heavy
+
+        if not name:
+            place_for(located.published.name, overwrite=force)
+        path = _fetch(located)
+        made = import_model(
+            [path],
+            name=name or "",
+            published=located.published,
+            source=located.source,
+            precision=precision,
+            keep_weights=keep_weights,
+            overwrite=force,
+        )
+        _tell_import(made, as_json=json)
+    path.unlink(missing_ok=True)
+
+
+def publish(
+    model: Annotated[str, Parameter(name="model")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(["--out", "-o"])],
+    weights: Path | None = None,
+    license: str | None = None,
+    license_file: Path | None = None,
+    json: bool = False,
+) -> None:
+    """Write a folder that is ready for a model hub: ONNX, safetensors, card, license, hashes.
+
+    The weights are held against the model before they are published together.
+
+    Args:
+        model: Name of a model or path of a .onnx or .npz file.
+        out: The folder; it is made, and must be empty.
+        weights: The weights that the model was made of: a run's folder, a .safetensors file, or the checkpoint that
+            was imported. If not given, the .safetensors file beside the model.
+        license: SPDX expression, where the card names none.
+        license_file: Text of the license, where Tintype has it not.
+        json: Print the outcome as JSON.
+    """
+    from tintype.models.catalog import find_model  # noqa: PLC0415 - heavy
+
+    require_extra("publishing")
+    from tintype.learn.publish import publish_model  # noqa: PLC0415 - very heavy
+
+    found = find_model(model)
+    files = publish_model(found, out, weights=weights, license=license, license_file=license_file)
+    if json:
+        print_json({"folder": out, "files": files})
+        return
+    print_line(f"{out}: {', '.join(path.name for path in files)}")
+    print_line(f"look at {out / 'README.md'}, then: hf upload OWNER/{found.card.family} {out}")
+
+
+def _fetch(located: Located) -> Path:
+    from tintype.models.download import download as fetch  # noqa: PLC0415 - heavy
+
+    with create_progress("MB") as bar:
+        task = bar.add_task(located.source, total=None)
+        return fetch(
+            located,
+            lambda here, total: bar.update(task, completed=here / 1e6, total=total and total / 1e6),
+        )
+
+
+def _tell_model(model: ModelFile, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_summarize(model))
+        return
+    print_line(f"{model.path}: {model.card.name}, {_megabytes(model.path)} MB")
+
+
+def _tell_import(made: Imported, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**_summarize(made.model), "remarks": made.remarks, "weights": made.weights})
+        return
+    for remark in made.remarks:
+        print_line(f"note: {remark}", to_stderr=True)
+    _tell_model(made.model, as_json=False)
+    if made.weights:
+        print_line(f"{made.weights}: {_megabytes(made.weights)} MB")
+
+
 def _as_document(model: ModelFile) -> dict[str, object]:
     from json import loads  # noqa: PLC0415 - "json" is an option here
 
@@ -147,4 +309,7 @@ def _megabytes(path: Path) -> str:
 
 add_command(app, list_all, "list")
 add_command(app, show, "show")
+add_command(app, import_files, "import")
+add_command(app, download, "download")
 add_command(app, from_examples, "from-examples")
+add_command(app, publish, "publish")

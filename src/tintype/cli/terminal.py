@@ -47,15 +47,21 @@ def create_progress(what: str) -> Progress:
     """Return a progress bar with the time that is left, on stderr; invisible where that is no terminal.
 
     Args:
-        what: is counted, for example ``photographs``.
+        what: is counted, for example ``photographs``; how many there will be need not be known.
     """
     from rich import progress  # noqa: PLC0415 - heavy
     from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    class Count(progress.ProgressColumn):
+        def render(self, task: progress.Task) -> Text:
+            of = "" if task.total is None else f" of {task.total:,.0f}"
+            return Text(f"{task.completed:,.0f}{of} {what}")
 
     return progress.Progress(
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
-        progress.TextColumn("{task.completed:,.0f} of {task.total:,.0f} " + what),
+        Count(),
         progress.TimeElapsedColumn(),
         progress.TextColumn("left"),
         progress.TimeRemainingColumn(),

@@ -65,13 +65,13 @@ def train(
         print_line(f"the best weights are {best}; 'tintype export {best}' makes a model of them")
 
 
-def require_extra() -> None:
-    """Raise MissingExtraError where what training needs is not installed."""
+def require_extra(what: str = "training") -> None:
+    """Raise MissingExtraError where what training, and all that has to do with weights, needs is not installed."""
     from importlib.util import find_spec  # noqa: PLC0415
 
     missing = [module for module in _MODULES if find_spec(module) is None]
     if missing:
-        raise MissingExtraError(f"training needs {', '.join(missing)}: pip install 'tintype[train]'")
+        raise MissingExtraError(f"{what} needs {', '.join(missing)}: pip install 'tintype[train]'")
 
 
 @contextmanager

@@ -97,6 +97,6 @@ def _describe(hub: ModuleType, repository: str, commit: str, file: Any) -> HubFi
             f"{repository}: the hub states no hash of {file.rfilename}, so it can't be checked; "
             "download it yourself and give it to 'tintype models import'"
         )
-    url = hub.hf_hub_url(repository, file.rfilename, revision=commit, endpoint=hub.HfApi().endpoint)
+    url = hub.hf_hub_url(repository, file.rfilename, revision=commit)
     remote = Remote(url, file.lfs.sha256, token=hub.get_token() or "")
     return HubFile(repository, file.rfilename, commit, remote)

@@ -149,4 +149,4 @@ def find_published(name: str) -> Published:
 
 def published_by_hash(sha256: str) -> Published | None:
     """Return the published model that a file of this hash is, or None where the hash is of none."""
-    return next((model for model in PUBLISHED if model.sha256 == sha256), None)
+    return next((model for model in PUBLISHED if model.sha256 and model.sha256 == sha256), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ WRAPPERS = ("params_ema", "params", "state_dict")
 
 _PICKLE, _ZIP = b"\x80", b"PK\x03\x04"
 _LONGEST_HEADER = 100 << 20  # of a safetensors file, which says so itself
-_FOREIGN = re.compile(r"(?:GLOBAL|global:?|class|function)\s+`?([A-Za-z_][\w.]*\.[\w.]+)")
+_FOREIGN = re.compile(r"(?:GLOBAL|global:?)\s+`?([A-Za-z_][\w.]*\.[\w.]+)|Unsupported (operand \d+)")
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -56,14 +57,16 @@ def _load_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _load_pickle(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of protocols and types, for programmers
+            return torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:
         raise
     except Exception as error:  # an unpickler raises whatever the bytes lead it to
         if found := _FOREIGN.search(str(error)):
             raise BrokenModelError(
-                f"{path} holds more than weights ({found[1]}), which could be a program; nothing of it was run: "
-                "ask for the weights as .safetensors"
+                f"{path} holds more than weights ({found[1] or found[2]}), which could be a program; nothing of it "
+                "was run: ask for the weights as .safetensors"
             ) from error
         raise _damaged(path, error) from error
 

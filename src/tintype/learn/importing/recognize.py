@@ -215,7 +215,7 @@ def match_bins(colors: Tensor) -> Tensor:
     Raises:
         BrokenModelError: they are other colors.
     """
-    centers = torch.from_numpy(CENTERS)
+    centers = torch.tensor(CENTERS)
     if colors.shape != centers.shape:
         raise BrokenModelError(
             f"its bins are {_shape(colors)} numbers and not 313x2; get those of the release"
