@@ -222,7 +222,7 @@ def match_bins(colors: Tensor) -> Tensor:
         )
     distances = torch.cdist(centers.double(), colors.double())
     nearest, order = distances.min(1)
-    if not nearest.max() <= NEAR or len({*order.tolist()}) < BIN_COUNT:
+    if not nearest.max() <= NEAR:  # centers lie 10 apart, so no color can be near to two
         worst = int(nearest.argmax())
         a, b = centers[worst].tolist()
         raise BrokenModelError(f"its bins are other colors: none is ({a:g}, {b:g}); get those of the release")
