@@ -2,8 +2,9 @@
 
     python tools/bundle_model.py RUN 0.1 [--weights FILE]
 
-``RUN`` is the folder of a training, or one of its safetensors files. Figures come from ``results/*.csv``, so run
-``results/evaluate.py`` and this script again once the model has been judged.
+``RUN`` is the folder of a training, or one of its safetensors files. The backbone's published weights, which give the
+classes (`tintype.learn.networks.tintype.give_recognizer`), are looked for in ``TINTYPE_WEIGHTS``. Figures come from
+``results/*.csv``, so run ``results/evaluate.py`` and this script again once the model has been judged.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import torch
 
 from tintype.learn.export import export_model, save_weights
+from tintype.learn.networks.tintype import TintypeNet, give_recognizer
 from tintype.learn.release import draft_card, load_trained
 from tintype.models.card import Figures, SizeRule, VividnessStep
 
@@ -55,6 +57,9 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     network, recipe = load_trained(arguments.run)
+    if isinstance(network, TintypeNet) and not network.config.recognizer:
+        network = give_recognizer(network)
+        recipe = {**recipe, "network_changes": {**recipe["network_changes"], "recognizer": True}}
     text = tomllib.loads((HERE / "tintype-small.card.toml").read_text("utf-8"))
     path = tuple(VividnessStep(*step) for step in text.pop("vividness"))
     size = SizeRule(default=text.pop("default_size"))

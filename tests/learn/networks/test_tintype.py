@@ -7,7 +7,7 @@ from models_contract import NetworkContract
 from tintype.errors import BrokenModelError
 from tintype.learn.networks import create_network
 from tintype.learn.networks.rebuild import rebuild_network
-from tintype.learn.networks.tintype import CONFIGS, TintypeNet, find_config
+from tintype.learn.networks.tintype import CONFIGS, TintypeNet, find_config, give_recognizer
 from tintype.models.card import SizeRule
 from tiny_model import create_card
 
@@ -28,7 +28,14 @@ class TestTintypeNet(NetworkContract):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"classes": 0}, {"same_padding": False}, {"blocks": 2, "ratio": 1.7}, {"widths": (48, 8, 40)}],
+    [
+        {},
+        {"classes": 0},
+        {"same_padding": False},
+        {"recognizer": True},
+        {"blocks": 2, "ratio": 1.7},
+        {"widths": (48, 8, 40)},
+    ],
 )
 def test_changed_sizes_are_recovered(changes):
     config = dataclasses.replace(CONFIGS["tintype-tiny"], **changes)
@@ -67,3 +74,29 @@ def test_network_without_classes_has_no_map_of_them():
 def test_classes_of_imagenet_are_named():
     assert create_network("tintype-tiny").traits.class_list == ""
     assert create_network("tintype-tiny", {"classes": 1000}).traits.class_list == "imagenet-1k"
+
+
+class TestTintypeNetWithRecognizer(TestTintypeNet):
+    def create(self):
+        return create_network("tintype-tiny", {"recognizer": True})
+
+
+def test_recognizer_gives_the_classes_of_the_untouched_backbone_and_nothing_else():
+    torch.manual_seed(0)
+    network = create_network("tintype-tiny").eval()
+    feeds = {name: torch.from_numpy(array) for name, array in TestTintypeNet().feeds().items()}
+    given = give_recognizer(network, "none")
+    with torch.no_grad():
+        before, after = network(**feeds), given(**feeds)
+        expected = given.recognizer.body(network.gray_input(feeds["lightness"]))
+    torch.testing.assert_close(after["classes"], expected)
+    assert not torch.allclose(before["classes"], after["classes"])
+    for name in ("bin_logits", "features"):
+        torch.testing.assert_close(before[name], after[name])
+
+
+def test_recognizer_does_not_learn():
+    network = create_network("tintype-tiny", {"recognizer": True}).train()
+    feeds = {name: torch.from_numpy(array) for name, array in TestTintypeNet().feeds(count=2).items()}
+    assert set(network(**feeds)) == {"bin_logits", "features"}
+    assert not any(p.requires_grad for p in network.recognizer.parameters())

@@ -43,6 +43,7 @@ class TintypeConfig:
     Attributes:
         backbone: timm's name of the encoder.
         backbone_weights: ``local``, ``timm`` or ``none`` (see `TimmEncoder`).
+        recognizer: classes come from a copy of the encoder as it was before it learned to color (`give_recognizer`).
         same_padding: pad the encoder's strided convolutions as TensorFlow does.
         mean: subtracted from gray sRGB (0..1) before the encoder.
         std: divides what remains.
@@ -58,6 +59,7 @@ class TintypeConfig:
 
     backbone: str = "mobilenetv2_100"
     backbone_weights: str = "none"
+    recognizer: bool = False
     same_padding: bool = True
     mean: float = 0.5
     std: float = 0.5
@@ -218,13 +220,10 @@ class TintypeNet(nn.Module):
     def __init__(self, config: TintypeConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or TintypeConfig()
-        self.encoder = TimmEncoder(
-            config.backbone,
-            weights=config.backbone_weights,
-            same_padding=config.same_padding,
-            classes=config.classes,
-            overrides=config.encoder_overrides,
-        )
+        self.encoder = _create_encoder(config, 0 if config.recognizer else config.classes)
+        self.recognizer = _create_encoder(config, config.classes) if config.recognizer else None
+        if self.recognizer is not None:
+            self.recognizer.requires_grad_(requires_grad=False)
         c2, c4, c8, c16, c32 = self.encoder.channels
         wide, middle, narrow = config.widths
         self.hint_maps = HintMaps()
@@ -253,7 +252,7 @@ class TintypeNet(nn.Module):
         """What the card says of a network of this configuration."""
         capabilities = {"hints", "palette", "samples", "suggestions", "doubt", "features"}
         classes = {"classes"} if self.config.classes else set()
-        if self.config.classes and self.encoder.has_class_map:
+        if self.config.classes and (self.recognizer or self.encoder).has_class_map:
             classes.add("class_map")
         named = "imagenet-1k" if self.config.classes == IMAGENET_CLASSES else ""
         return NetworkTraits(BIN_COUNT, 4, frozenset(capabilities | classes), class_list=named)
@@ -288,21 +287,56 @@ class TintypeNet(nn.Module):
 
     def forward(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> dict[str, Tensor]:
         """Return the contract's outputs."""
-        encoded = self.encoder(self.gray_input(lightness))
+        gray = self.gray_input(lightness)
+        encoded = self.encoder(gray)
         outputs = {
             "bin_logits": self.decode(encoded, self.hint_maps(lightness, hints), palette),
             "features": self.matching_features(encoded),
         }
         if self.config.classes:
-            outputs |= self.recognize(encoded[4])
+            outputs |= self.recognize(gray, encoded[4])
         return outputs
 
-    def recognize(self, deepest: Tensor) -> dict[str, Tensor]:
-        """Return ``classes`` and, where it is wanted and the backbone has one, ``class_map``."""
-        if self.training or not self.encoder.has_class_map:
-            return {"classes": self.encoder.classify(deepest)}
-        cells = self.encoder.map_classes(deepest)
+    def recognize(self, gray: Tensor, deepest: Tensor) -> dict[str, Tensor]:
+        """Return ``classes`` and ``class_map``, as far as the backbone gives them and training has a use for them."""
+        encoder = self.encoder
+        if self.recognizer is not None:
+            if self.training:
+                return {}
+            encoder, deepest = self.recognizer, self.recognizer(gray)[-1]
+        if self.training or not encoder.has_class_map:
+            return {"classes": encoder.classify(deepest)}
+        cells = encoder.map_classes(deepest)
         return {"classes": cells.mean((2, 3)), "class_map": cells}
+
+
+def give_recognizer(network: TintypeNet, weights: str = "local") -> TintypeNet:
+    """Return a trained network with its backbone as it was published beside its encoder, which loses its classifier.
+
+    An encoder that learned to color has other features, and the classifier that it came with no longer reads them.
+    What it does not know any more it can't be asked for; a copy that never learned to color can.
+
+    Args:
+        network: what was trained; it stays as it is.
+        weights: of the copy, see `TimmEncoder`.
+
+    Raises:
+        ModelNotFoundError: no weights of the backbone.
+    """
+    given = TintypeNet(replace(network.config, recognizer=True, backbone_weights=weights))
+    own = given.state_dict()
+    given.load_state_dict({k: v for k, v in network.state_dict().items() if k in own}, strict=False)
+    return given.train(network.training)
+
+
+def _create_encoder(config: TintypeConfig, classes: int) -> TimmEncoder:
+    return TimmEncoder(
+        config.backbone,
+        weights=config.backbone_weights,
+        same_padding=config.same_padding,
+        classes=classes,
+        overrides=config.encoder_overrides,
+    )
 
 
 CONFIGS: dict[str, TintypeConfig] = {
@@ -341,10 +375,12 @@ def find_config(state: Mapping[str, Tensor], backbone: str | None = None) -> Tin
     """
     wide = state["context.0.weight"].shape[0]
     blocks = {name.split(".")[1] for name in state if name.startswith("blocks.")}
+    recognizer = any(name.startswith("recognizer.") for name in state)
     sizes: dict[str, Any] = {
         "widths": (wide, state["to_middle.0.weight"].shape[0], state["head.weight"].shape[1]),
         "blocks": len(blocks),
-        "classes": _count_classes(state),
+        "classes": _count_classes(state, "recognizer" if recognizer else "encoder"),
+        "recognizer": recognizer,
         "same_padding": any(re.search(r"conv_stem\.1\.", name) for name in state),
         "backbone_weights": "none",
         "color_layers": 0,
@@ -362,8 +398,8 @@ def find_config(state: Mapping[str, Tensor], backbone: str | None = None) -> Tin
     return replace(base, **sizes)
 
 
-def _count_classes(state: Mapping[str, Tensor]) -> int:
-    names = (f"encoder.body.{layer}.weight" for layer in ("classifier", "fc", "head", "head.fc"))
+def _count_classes(state: Mapping[str, Tensor], encoder: str) -> int:
+    names = (f"{encoder}.body.{layer}.weight" for layer in ("classifier", "fc", "head", "head.fc"))
     weight = next((state[name] for name in names if name in state), None)
     return 0 if weight is None else weight.shape[0]
 
@@ -385,7 +421,7 @@ def _encoder_shapes(config: TintypeConfig, sizes: Mapping[str, Any]) -> dict[str
         encoder = TimmEncoder(
             config.backbone,
             same_padding=sizes["same_padding"],
-            classes=sizes["classes"],
+            classes=0 if sizes["recognizer"] else sizes["classes"],
             overrides=config.encoder_overrides,
         )
     return {name: tensor.shape for name, tensor in encoder.state_dict().items()}
