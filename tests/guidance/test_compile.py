@@ -8,8 +8,9 @@ from tintype.color.bins import BIN_COUNT, CENTERS, Decoding, decode
 from tintype.errors import GuidanceError, UnsupportedByModelError
 from tintype.guidance.colors import WeightedColor
 from tintype.guidance.compile import CompiledGuidance, compile_guidance, palette_distribution
+from tintype.guidance.fields import Field
 from tintype.guidance.guidance import GlobalPalette, Guidance
-from tintype.guidance.marks import MaskMark, PointMark, StrokeMark
+from tintype.guidance.marks import FieldMark, GrownMark, LassoMark, MaskMark, PointMark, StrokeMark
 
 RED, BLUE, GREEN = (50.0, 60.0, 40.0), (40.0, 10.0, -50.0), (60.0, -40.0, 40.0)
 SIZE = (64, 96)
@@ -238,6 +239,64 @@ def test_mark_outside_is_refused():
 def test_stroke_hints_along_its_line():
     hints = compiled(StrokeMark(((10, 10), (80, 50)), 3, color=GREEN)).hints
     assert hints[:, 30, 45].tolist() == [-40, 40, 1]
+
+
+def test_lasso_covers_its_inside():
+    result = compiled(LassoMark(((8, 8), (40, 8), (40, 40), (8, 40)), color=GREEN))
+    assert result.hints[2, 8:40, 8:40].min() == 1
+    assert result.hints[2].sum() == pytest.approx(32 * 32)
+    assert result.pins[2:10, 2:10, 2].min() == 1
+
+
+def test_grown_mark_has_to_be_grown_first():
+    with pytest.raises(GuidanceError, match="still to be grown"):
+        compiled(GrownMark(5, 5, color=GREEN))
+
+
+def field(ab, weights=None, box=(8, 8, 16, 16), **said):
+    ab = np.asarray(ab, np.float32)
+    weights = np.ones(ab.shape[:2], np.float32) if weights is None else np.asarray(weights, np.float32)
+    return FieldMark.from_field(Field(box, ab, weights), **said)
+
+
+def test_field_pins_each_of_its_cells():
+    ab = np.random.default_rng(1).uniform(-60, 60, (4, 4, 2)).round(2)
+    result = compiled(field(ab))
+    assert result.pins[2:6, 2:6, :2] == pytest.approx(ab, abs=0.01)
+    assert result.pins[..., 2].sum() == 16
+    assert result.hints[2].sum() == 256
+    assert result.hints[:2, 10:22, 10:22].mean(axis=(1, 2)) == pytest.approx(ab.mean(axis=(0, 1)), abs=8)
+
+
+def test_weight_of_a_field_is_advice_where_it_is_below_one():
+    weights = np.ones((4, 4))
+    weights[:, 2:] = 0.5
+    result = compiled(field(np.full((4, 4, 2), 30), weights))
+    assert result.pins[2:6, 2:4, 2].min() == 1
+    assert result.pins[2:6, 4:6, 2].max() == 0
+    assert result.hints[2, 12, 22] == pytest.approx(0.5, abs=0.01)
+
+
+def test_field_of_less_confidence_is_advice():
+    assert compiled(field(np.full((4, 4, 2), 30), confidence=0.8)).pins is None
+    assert compiled(field(np.full((4, 4, 2), 30), confidence=0.8)).hints[2].max() == pytest.approx(0.8)
+
+
+def test_person_lies_on_a_field_that_was_matched():
+    result = compiled(patch(8, 8, RED, side=8), field(np.full((4, 4, 2), 30), origin="match:a.jpg"))
+    assert result.pins[2, 2].tolist() == [60, 40, 1]
+    assert result.pins[5, 5].tolist() == pytest.approx([30, 30, 1])
+
+
+def test_model_without_hints_takes_no_field():
+    with pytest.raises(UnsupportedByModelError, match="takes no fields of colors"):
+        compiled(field(np.full((4, 4, 2), 30)), card=BLIND)
+
+
+def test_neutral_mark_asks_for_no_color():
+    result = compiled(patch(8, 8, "neutral"))
+    assert result.hints[:, 10, 10].tolist() == [0, 0, 1]
+    assert result.pins[2, 2].tolist() == [0, 0, 1]
 
 
 def test_compiled_guidance_pins_by_share():

@@ -1,10 +1,12 @@
 """The schema and the parser say the same, but for what a schema can't say."""
 
+import base64
 import copy
 import json
 from itertools import pairwise
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -54,6 +56,16 @@ EVERYTHING = {
             "palette": [{"color": [50, 1, 2], "weight": 1}],
         },
         {"kind": "mask", "x": 0, "y": 0, "width": 2, "height": 2, "runs": [0, 3, 1], "color": [50, 1, 2]},
+        {"kind": "lasso", "points": [[1, 2], [3, 4], [5, 0]], "color": "neutral", "confidence": 0},
+        {"kind": "grown", "x": 1, "y": 2, "tolerance": 12, "radius": 30, "color": "neutral"},
+        {
+            **{"kind": "mask", "x": 0, "y": 1, "width": 1, "height": 1, "runs": [0, 1], "frame": [4, 5]},
+            "palette": [{"color": "neutral"}],
+        },
+        {
+            **{"kind": "field", "x": 1.5, "y": 0, "width": 2, "height": 0.5, "columns": 2, "rows": 1},
+            **{"ab": "6AMY/AAAAAA=", "weights": "/wA=", "origin": "person:pin"},
+        },
     ],
     "palette": {"colors": [{"color": "#ffffff", "weight": 2}], "strength": 0.5, "origin": "word:autumn"},
 }
@@ -64,7 +76,7 @@ anything = st.one_of(
     st.floats(-1e7, 1e7),
     st.text(max_size=8),
 )
-hexes = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
+hexes = st.just("neutral") | st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
 labs = st.tuples(st.floats(0, 100), st.floats(-150, 150), st.integers(-150, 150)).map(list)
 colors = st.one_of(hexes, labs)
 weighted = st.fixed_dictionaries(
@@ -92,6 +104,27 @@ def boxes(draw):
     }
 
 
+@st.composite
+def fields(draw):
+    columns, rows = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    count = columns * rows
+    codes = draw(st.lists(st.integers(-15000, 15000), min_size=2 * count, max_size=2 * count))
+    weights = draw(st.binary(min_size=count, max_size=count))
+    sides = st.floats(0.001, 1e6)
+    return {
+        "kind": "field",
+        "x": draw(in_range),
+        "y": draw(in_range),
+        "width": draw(sides),
+        "height": draw(sides),
+        "columns": columns,
+        "rows": rows,
+        "ab": base64.b64encode(np.array(codes, "<i2").tobytes()).decode(),
+        "weights": base64.b64encode(weights).decode(),
+    }
+
+
+point_lists = st.lists(in_range, min_size=2, max_size=2)
 shapes = st.one_of(
     st.fixed_dictionaries(
         {"kind": st.just("point"), "x": in_range, "y": in_range}, optional={"radius": in_range}
@@ -99,13 +132,24 @@ shapes = st.one_of(
     st.fixed_dictionaries(
         {
             "kind": st.just("stroke"),
-            "points": st.lists(st.lists(in_range, min_size=2, max_size=2), min_size=1, max_size=3),
+            "points": st.lists(point_lists, min_size=1, max_size=3),
         },
         optional={"radius": in_range},
     ),
+    st.fixed_dictionaries(
+        {"kind": st.just("lasso"), "points": st.lists(point_lists, min_size=3, max_size=5)}
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("grown"), "x": in_range, "y": in_range},
+        optional={"radius": in_range, "tolerance": st.floats(1, 100)},
+    ),
     boxes(),
+    st.builds(lambda box: {**box, "frame": [7, 9]}, boxes()),
 )
-marks = st.builds(lambda shape, paint, rest: shape | paint | rest, shapes, paints, details)
+marks = st.one_of(
+    st.builds(lambda shape, paint, rest: shape | paint | rest, shapes, paints, details),
+    st.builds(lambda field, rest: field | rest, fields(), details),
+)
 documents = st.fixed_dictionaries(
     {},
     optional={
@@ -158,7 +202,23 @@ def mutated(draw):
 
 
 def fills_its_box(mark):
-    return mark.get("kind") != "mask" or sum(mark["runs"]) == mark["width"] * mark["height"]
+    """Return whether a mark that the schema accepts says what a schema can't check."""
+    if mark["kind"] == "mask":
+        return "file" not in mark and sum(mark["runs"]) == mark["width"] * mark["height"]
+    if mark["kind"] != "field":
+        return True
+    cells = int(mark["rows"]) * int(mark["columns"])
+    if not (is_base64(mark["ab"], 4 * cells) and is_base64(mark["weights"], cells)):
+        return False
+    return np.abs(np.frombuffer(base64.b64decode(mark["ab"]), "<i2").astype(int)).max() <= 15000
+
+
+def is_base64(text, length):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return base64.b64encode(data).decode() == text and len(data) == length
 
 
 def test_schema_is_a_valid_schema():

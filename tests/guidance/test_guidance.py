@@ -7,7 +7,7 @@ import pytest
 from tintype.errors import GuidanceError
 from tintype.guidance.colors import WeightedColor, parse_color
 from tintype.guidance.guidance import GlobalPalette, Guidance, read_guidance
-from tintype.guidance.marks import MaskMark, PointMark, StrokeMark
+from tintype.guidance.marks import FieldMark, GrownMark, LassoMark, MaskMark, PointMark, StrokeMark
 
 OLIVE = (42.234, -18.828, 30.598)
 GRASS = (WeightedColor(OLIVE, 3), WeightedColor((60, -30, 40)))
@@ -206,6 +206,9 @@ def test_guidance_refuses_what_is_no_mark():
         PointMark(41, 5, color=OLIVE),
         StrokeMark(((1, 1), (5, 31)), color=OLIVE),
         MaskMark(35, 5, 6, 1, (0, 6), color=OLIVE),
+        LassoMark(((1, 1), (5, 5), (5, 31)), color=OLIVE),
+        GrownMark(41, 5, color=OLIVE),
+        FieldMark(39.5, 5, 1, 1, 1, 1, "AAAAAA==", "/w=="),
     ],
 )
 def test_check_inside_names_file_mark_and_size(mark):

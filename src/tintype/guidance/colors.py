@@ -21,7 +21,10 @@ Lab: TypeAlias = tuple[float, float, float]
 """CIE Lab (D65): L 0..100, a and b in Lab units."""
 
 ColorLike: TypeAlias = str | Sequence[float]
-"""What ``parse_color`` accepts: "#rrggbb" or [L, a, b]."""
+"""What ``parse_color`` accepts: "#rrggbb", [L, a, b] or "neutral"."""
+
+NEUTRAL: Lab = (50.0, 0.0, 0.0)
+"""No color: whatever lightness a place has, it stays gray."""
 
 AB_LIMIT = 150.0
 """Largest |a| and |b| that is accepted; sRGB stays below 108."""
@@ -37,13 +40,13 @@ _DECIMALS = 3
 
 
 def parse_color(value: ColorLike) -> Lab:
-    """Turn "#rrggbb" (sRGB) or [L, a, b] into a color.
+    """Turn "#rrggbb" (sRGB), [L, a, b] or "neutral" (no color) into a color.
 
     Returns:
         (L, a, b), each rounded to a thousandth.
 
     Raises:
-        GuidanceError: neither of the two, or a value outside of its range.
+        GuidanceError: none of the three, or a value outside of its range.
 
     >>> parse_color("#556b2f")
     (42.234, -18.828, 30.598)
@@ -51,9 +54,9 @@ def parse_color(value: ColorLike) -> Lab:
     (50.0, 0.0, -20.0)
     """
     if isinstance(value, str):
-        return _hex_to_lab(value)
+        return NEUTRAL if value == "neutral" else _hex_to_lab(value)
     if not isinstance(value, Sequence | np.ndarray) or len(value) != 3:
-        raise GuidanceError(f'color is {shown(value)}; give "#rrggbb" or [L, a, b]')
+        raise GuidanceError(f'color is {shown(value)}; give "#rrggbb", [L, a, b] or "neutral"')
     lightness, a, b = list(value)
     return (
         _rounded(check_number("color L", lightness, 0, 100)),
@@ -111,6 +114,12 @@ def check_integer(name: str, value: Any, low: int, high: float) -> int:
     return int(number)
 
 
+def assign(instance: Any, **values: Any) -> None:
+    """Set attributes of a frozen dataclass while it is being made."""
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
+
+
 def shown(value: Any) -> str:
     """Return the value as it can stand in a one-line message."""
     text = " ".join(repr(value).split())
@@ -119,7 +128,7 @@ def shown(value: Any) -> str:
 
 def _hex_to_lab(text: str) -> Lab:
     if not _HEX.fullmatch(text):
-        raise GuidanceError(f'color is {shown(text)}; give six hexadecimal digits, "#rrggbb"')
+        raise GuidanceError(f'color is {shown(text)}; give six hexadecimal digits, "#rrggbb", or "neutral"')
     srgb = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64) / 255
     lightness, a, b = (_rounded(float(v)) for v in srgb_to_lab(srgb))
     return min(lightness, 100.0), a, b

@@ -5,7 +5,8 @@ The rules, all of them:
 1. Marks lie on each other as glazes do (``Guidance.layered`` says in which order). With coverage times
    confidence as its opacity, a mark hides that share of what lies below: confidence 1 hides all of it.
 2. A mark with a color becomes hints, at the visible share of its opacity. If its confidence is 1 it is an
-   order: the cells that it covers by half or more are pinned, their color is the mark's and not the model's.
+   order: the cells that it covers by half or more are pinned, their color is the mark's and not the model's. Of
+   a field, whose colors vary, the cells of weight 1 are.
 3. A mark with a palette becomes a bias on the logits of the cells it covers: as if the model had known that
    this is grass, Bayes' rule says that p(bin) is multiplied by p(bin | grass) / p(bin).
 4. The palette of the whole picture is an input of models that take one; for other bin models it is rule 3
@@ -20,24 +21,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.bins import BIN_COUNT, smooth_prior, soft_encode
-from tintype.errors import UnsupportedByModelError
+from tintype.errors import GuidanceError, UnsupportedByModelError
 from tintype.guidance.colors import WeightedColor
+from tintype.guidance.fields import draw_field
 from tintype.guidance.guidance import Guidance
-from tintype.guidance.marks import Mark, MaskMark, PointMark
-from tintype.guidance.points import Patch, disc, region, stroke
+from tintype.guidance.marks import (
+    FieldMark,
+    GrownMark,
+    LassoMark,
+    Mark,
+    MaskMark,
+    PaintedMark,
+    PointMark,
+    StrokeMark,
+)
+from tintype.guidance.points import Patch, disc, polygon, region, stroke
 
 MIN_RADIUS = 2.0
 """Smallest radius of a point or stroke, in pixels of the model's input."""
 
 REGION_FLOOR = 1e-4
 """Share of the prior left to colors outside of the palette of a place: by so much an order thins them out."""
+
+_CERTAIN = 0.998
+"""Weight from which on a cell of a field is an order: a weight is stored to 1 / 255."""
 
 PICTURE_FLOOR = 0.1
 """The same for the palette of the whole picture, which must not rule out what it happens not to show."""
@@ -96,12 +110,27 @@ class CompiledGuidance:
 
 
 @dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A mark on one grid, as if it were alone.
+
+    Attributes:
+        coverage: share of each pixel or cell.
+        ab: (2,), or (rows, columns, 2) of the box where colors vary; None for a palette.
+        ordered: share of the coverage that is an order, (rows, columns) of the box or one for all.
+    """
+
+    coverage: Patch
+    ab: NDArray[np.float32] | None
+    ordered: NDArray[np.float32] | float
+
+
+@dataclass(frozen=True, eq=False)
 class _Layer:
     """A mark and the share of it that is seen, on the pixels of the input and on the cells of the grid."""
 
     mark: Mark
-    pixels: Patch
-    cells: Patch
+    pixels: _Drawn
+    cells: _Drawn
 
 
 def compile_guidance(
@@ -131,7 +160,7 @@ def compile_guidance(
     guidance.check_inside(photo_size)
     _check_supported(guidance, card)
     layers = _visible_layers(guidance, photo_size, input_size, card.grid)
-    colored = [layer for layer in layers if layer.mark.color is not None]
+    colored = [layer for layer in layers if has_color(layer.mark)]
     if prior is None and card.prior is not None:
         prior = np.asarray(card.prior)
     return CompiledGuidance(
@@ -160,8 +189,12 @@ def _check_supported(guidance: Guidance, card: GuidedCard) -> None:
     has_bins, takes = card.bins == BIN_COUNT, card.capabilities
     where = guidance.source or "guidance"
     for i, mark in enumerate(guidance.marks):
-        if not has_bins and (mark.palette is not None or "hints" not in takes):
+        if isinstance(mark, FieldMark):
+            takes_it, thing = "hints" in takes, "fields of colors"
+        else:
+            takes_it = has_bins or (mark.color is not None and "hints" in takes)
             thing = "hints" if mark.color is not None else "palettes in a place"
+        if not takes_it:
             raise _unsupported(f"{where}: marks[{i}]", card, thing)
     if guidance.palette is not None and not has_bins and "palette" not in takes:
         raise _unsupported(f"{where}: palette", card, "palette")
@@ -172,25 +205,56 @@ def _unsupported(where: str, card: GuidedCard, thing: str) -> UnsupportedByModel
     return UnsupportedByModelError(f"{where}: the model {card.name} takes no {thing}; {remedy}")
 
 
+def has_color(mark: Mark) -> bool:
+    """Return whether a mark states colors, and no palette."""
+    return not isinstance(mark, PaintedMark) or mark.color is not None
+
+
 def _visible_layers(
     guidance: Guidance, photo_size: tuple[int, int], input_size: tuple[int, int], grid: int
 ) -> list[_Layer]:
     marks = [mark for _, mark in guidance.layered()]
-    drawn = [_draw(mark, photo_size, input_size) for mark in marks]
-    pixels = _visible(drawn, marks, input_size)
-    cells = _visible([_to_order_cells(patch, grid) for patch in drawn], marks, _grid_size(input_size, grid))
-    return [_Layer(*parts) for parts in zip(marks, pixels, cells, strict=True)]
+    pixels = [_draw(mark, photo_size, input_size) for mark in marks]
+    cells = [
+        _draw_field(mark, photo_size, _grid_size(input_size, grid))
+        if isinstance(mark, FieldMark)
+        else replace(drawn, coverage=_to_order_cells(drawn.coverage, grid))
+        for mark, drawn in zip(marks, pixels, strict=True)
+    ]
+    seen = _visible(pixels, marks, input_size), _visible(cells, marks, _grid_size(input_size, grid))
+    return [_Layer(*parts) for parts in zip(marks, *seen, strict=True)]
 
 
-def _draw(mark: Mark, photo_size: tuple[int, int], input_size: tuple[int, int]) -> Patch:
-    """Return the coverage of a mark on the pixels of the input."""
-    vertical, horizontal = (small / full for small, full in zip(input_size, photo_size, strict=True))
+def _draw(mark: Mark, photo_size: tuple[int, int], input_size: tuple[int, int]) -> _Drawn:
+    """Return a mark on the pixels of the input."""
+    if isinstance(mark, FieldMark):
+        return _draw_field(mark, photo_size, input_size)
+    ab = None if mark.color is None else np.array(mark.color[1:], dtype=np.float32)
+    return _Drawn(_cover(mark, photo_size, input_size).peaked(), ab, float(mark.confidence == 1))
+
+
+def _cover(mark: PaintedMark, photo_size: tuple[int, int], size: tuple[int, int]) -> Patch:
+    """Return the coverage of a mark on the pixels of a grid."""
+    vertical, horizontal = (small / full for small, full in zip(size, photo_size, strict=True))
     if isinstance(mark, MaskMark):
-        return region(mark, (vertical, horizontal), input_size).peaked()
+        return region(mark, (vertical, horizontal), size)
+    if isinstance(mark, LassoMark):
+        return polygon([(x * horizontal, y * vertical) for x, y in mark.points], size)
+    if isinstance(mark, GrownMark):
+        raise GuidanceError("a mark is still to be grown; call tintype.guidance.grow.resolve_grown first")
+    assert isinstance(mark, PointMark | StrokeMark)
     radius = max(mark.radius * math.sqrt(vertical * horizontal), MIN_RADIUS)
     if isinstance(mark, PointMark):
-        return disc((mark.x * horizontal, mark.y * vertical), radius, input_size).peaked()
-    return stroke([(x * horizontal, y * vertical) for x, y in mark.points], radius, input_size).peaked()
+        return disc((mark.x * horizontal, mark.y * vertical), radius, size)
+    return stroke([(x * horizontal, y * vertical) for x, y in mark.points], radius, size)
+
+
+def _draw_field(mark: FieldMark, photo_size: tuple[int, int], size: tuple[int, int]) -> _Drawn:
+    """Return a field on a grid; its cells of weight 1 are orders where its confidence is 1."""
+    vertical, horizontal = (small / full for small, full in zip(size, photo_size, strict=True))
+    drawn = draw_field(mark.to_field(), (vertical, horizontal), size)
+    ordered = (drawn.patch.coverage > _CERTAIN) & (mark.confidence == 1)
+    return _Drawn(drawn.patch, drawn.ab, ordered.astype(np.float32))
 
 
 def _to_order_cells(patch: Patch, grid: int) -> Patch:
@@ -199,13 +263,15 @@ def _to_order_cells(patch: Patch, grid: int) -> Patch:
     return Patch(cells.top, cells.left, np.minimum(cells.coverage * 2, 1)).peaked()
 
 
-def _visible(patches: list[Patch], marks: list[Mark], size: tuple[int, int]) -> list[Patch]:
+def _visible(drawn: list[_Drawn], marks: list[Mark], size: tuple[int, int]) -> list[_Drawn]:
     """Return what is seen of each layer, the first being the lowest, as shares of the light (rule 1)."""
     open_share = np.ones(size, dtype=np.float32)
     seen = []
-    for patch, mark in zip(reversed(patches), reversed(marks), strict=True):
+    for one, mark in zip(reversed(drawn), reversed(marks), strict=True):
+        patch = one.coverage
         opacity = patch.coverage * np.float32(mark.confidence)
-        seen.append(Patch(patch.top, patch.left, open_share[patch.window] * opacity))
+        visible = Patch(patch.top, patch.left, open_share[patch.window] * opacity)
+        seen.append(replace(one, coverage=visible))
         open_share[patch.window] *= 1 - opacity
     return seen[::-1]
 
@@ -213,7 +279,7 @@ def _visible(patches: list[Patch], marks: list[Mark], size: tuple[int, int]) -> 
 def _hint_map(colored: list[_Layer], size: tuple[int, int]) -> NDArray[np.float32]:
     hints = np.zeros((3, *size), dtype=np.float32)
     for layer in colored:
-        _add_color(hints, layer.pixels, layer.mark)
+        _add_color(hints, layer.pixels)
     hints[:2] /= np.where(hints[2] > 0, hints[2], 1)
     return hints
 
@@ -225,18 +291,20 @@ def _pins(colored: list[_Layer], size: tuple[int, int]) -> NDArray[np.float32] |
     mixed = np.zeros((3, *size), dtype=np.float32)
     ordered = np.zeros(size, dtype=np.float32)
     for layer in colored:
-        _add_color(mixed, layer.cells, layer.mark)
-        if layer.mark.confidence == 1:
-            ordered[layer.cells.window] += layer.cells.coverage
+        _add_color(mixed, layer.cells)
+        seen = layer.cells.coverage
+        ordered[seen.window] += seen.coverage * layer.cells.ordered
     mixed[:2] /= np.where(mixed[2] > 0, mixed[2], 1)
     return np.stack([mixed[0], mixed[1], ordered], axis=-1)
 
 
-def _add_color(hints: NDArray[np.float32], seen: Patch, mark: Mark) -> None:
-    assert mark.color is not None
-    rows, columns = seen.window
-    color = np.array([mark.color[1], mark.color[2], 1.0], dtype=np.float32)
-    hints[:, rows, columns] += color[:, None, None] * seen.coverage
+def _add_color(hints: NDArray[np.float32], drawn: _Drawn) -> None:
+    assert drawn.ab is not None
+    rows, columns = drawn.coverage.window
+    coverage = drawn.coverage.coverage
+    ab = np.broadcast_to(drawn.ab, (*coverage.shape, 2))
+    hints[:2, rows, columns] += np.moveaxis(ab, -1, 0) * coverage
+    hints[2, rows, columns] += coverage
 
 
 def _palette_input(guidance: Guidance, card: GuidedCard) -> NDArray[np.float32] | None:
@@ -258,14 +326,15 @@ def _logit_bias(
     uniform = np.full(BIN_COUNT, 1 / BIN_COUNT)
     smooth = smooth_prior(uniform if prior is None else np.asarray(prior, np.float64))
     takes_hints = "hints" in card.capabilities
-    biasing = [layer for layer in layers if layer.mark.palette is not None or not takes_hints]
+    biasing = [layer for layer in layers if not has_color(layer.mark) or not takes_hints]
     everywhere = _picture_bias(guidance, card, smooth)
     if not biasing:
         return everywhere
     bias = np.zeros((*_grid_size(input_size, card.grid), BIN_COUNT), dtype=np.float32)
     for layer in biasing:
         ratio = _log_ratio(_distribution_of(layer.mark), smooth, REGION_FLOOR)
-        bias[layer.cells.window] += layer.cells.coverage[..., None] * ratio
+        seen = layer.cells.coverage
+        bias[seen.window] += seen.coverage[..., None] * ratio
     return bias if everywhere is None else bias + everywhere
 
 
@@ -280,6 +349,7 @@ def _picture_bias(
 
 
 def _distribution_of(mark: Mark) -> NDArray[np.float32]:
+    assert isinstance(mark, PaintedMark)
     if mark.palette is not None:
         return palette_distribution(mark.palette)
     assert mark.color is not None

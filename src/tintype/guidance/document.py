@@ -1,7 +1,8 @@
 """Guidance as JSON: strict reading, one way of writing.
 
 ``hints.schema.json`` beside this file says the same to editors and other programs (JSON Schema 2020-12); only
-what a schema can't say is known here alone: runs that fill their box, keys that occur twice.
+what a schema can't say is known here alone: runs and cells that fill their box, files that are there, keys that
+occur twice.
 """
 
 from __future__ import annotations
@@ -11,26 +12,30 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeAlias
 
-from tintype.errors import GuidanceError
+from tintype.errors import GuidanceError, PhotoError
 from tintype.guidance.colors import WeightedColor, parse_color, shown
-from tintype.guidance.marks import Mark, MaskMark, PointMark, StrokeMark
+from tintype.guidance.marks import FieldMark, GrownMark, LassoMark, Mark, MaskMark, PointMark, StrokeMark
 
 DOCUMENT_VERSION = 1
 """Version of the format that is written; a newer one is refused."""
 
 Json: TypeAlias = dict[str, Any]
 
-_KINDS: dict[str, tuple[type[Mark], tuple[str, ...]]] = {
-    "point": (PointMark, ("x", "y")),
-    "stroke": (StrokeMark, ("points",)),
-    "mask": (MaskMark, ("x", "y", "width", "height", "runs")),
-}
-_OPTIONAL = {
-    "point": ("radius", "color", "palette", "confidence", "origin"),
-    "stroke": ("radius", "color", "palette", "confidence", "origin"),
-    "mask": ("color", "palette", "confidence", "origin"),
+_PAINTED = ("color", "palette", "confidence", "origin")
+_KINDS: dict[str, tuple[type[Mark], tuple[str, ...], tuple[str, ...]]] = {
+    "point": (PointMark, ("x", "y"), ("radius", *_PAINTED)),
+    "stroke": (StrokeMark, ("points",), ("radius", *_PAINTED)),
+    "lasso": (LassoMark, ("points",), _PAINTED),
+    "grown": (GrownMark, ("x", "y"), ("tolerance", "radius", *_PAINTED)),
+    "mask": (MaskMark, ("x", "y", "width", "height", "runs"), ("frame", *_PAINTED)),
+    "field": (
+        FieldMark,
+        ("x", "y", "width", "height", "columns", "rows", "ab", "weights"),
+        ("confidence", "origin"),
+    ),
 }
 
 
@@ -82,20 +87,29 @@ def check_keys(value: Any, required: Iterable[str], optional: Iterable[str]) -> 
             raise GuidanceError(f"the key '{key}' is missing; add it")
 
 
-def parse_marks(value: Any) -> tuple[Mark, ...]:
-    """Turn a JSON array into marks; GuidanceError names the mark and the key."""
-    return tuple(_each("marks", value, parse_mark))
+def parse_marks(value: Any, folder: Path | None = None) -> tuple[Mark, ...]:
+    """Turn a JSON array into marks.
+
+    Args:
+        value: the array.
+        folder: where the files of masks are looked for; None refuses them.
+
+    Raises:
+        GuidanceError: naming the mark and the key.
+    """
+    return tuple(_each("marks", value, lambda mark: parse_mark(mark, folder)))
 
 
-def parse_mark(value: Any) -> Mark:
-    """Turn a JSON object into a mark."""
+def parse_mark(value: Any, folder: Path | None = None) -> Mark:
+    """Turn a JSON object into a mark, see `parse_marks`."""
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in _KINDS:
         raise GuidanceError(f'kind is {shown(kind)}; give "kind": {_listed(_KINDS, "or")}')
-    mark, required = _KINDS[kind]
-    check_keys(value, ("kind", *required), _OPTIONAL[kind])
-    arguments = {key: _parse_painted(key, item) for key, item in value.items() if key != "kind"}
-    return mark(**arguments)
+    if kind == "mask" and "file" in value:
+        return _read_mask(value, folder)
+    mark, required, optional = _KINDS[kind]
+    check_keys(value, ("kind", *required), optional)
+    return mark(**_parse_values(value))
 
 
 def parse_colors(value: Any) -> tuple[WeightedColor, ...]:
@@ -105,7 +119,7 @@ def parse_colors(value: Any) -> tuple[WeightedColor, ...]:
 
 def mark_to_document(mark: Mark) -> Json:
     """Turn a mark into a JSON object with all of its keys but those that are None."""
-    kind = next(kind for kind, (known, _) in _KINDS.items() if isinstance(mark, known))
+    kind = next(kind for kind, (known, *_) in _KINDS.items() if isinstance(mark, known))
     return {"kind": kind} | _painted_to_document(vars(mark))
 
 
@@ -124,6 +138,27 @@ def _painted_to_document(values: Json) -> Json:
     if "palette" in document:
         document["palette"] = colors_to_document(document["palette"])
     return document
+
+
+def _read_mask(value: Json, folder: Path | None) -> Mark:
+    """Return the mask of a picture that a hints file names."""
+    from tintype.guidance.masks import read_mask  # noqa: PLC0415 - reading pictures is heavy
+
+    check_keys(value, ("kind", "file"), _PAINTED)
+    name = value["file"]
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise GuidanceError(f"file is {shown(name)}; give the path of a picture")
+    if folder is None:
+        raise GuidanceError(f"file is {shown(name)}; only a hints file can name a picture, give 'runs' here")
+    painted = {key: item for key, item in _parse_values(value).items() if key != "file"}
+    try:
+        return read_mask(folder / name, **painted)
+    except PhotoError as error:
+        raise GuidanceError(str(error)) from error
+
+
+def _parse_values(value: Json) -> Json:
+    return {key: _parse_painted(key, item) for key, item in value.items() if key != "kind"}
 
 
 def _parse_painted(key: str, value: Any) -> Any:

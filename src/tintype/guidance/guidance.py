@@ -24,7 +24,7 @@ from tintype.guidance.document import (
     parse_document,
     parse_marks,
 )
-from tintype.guidance.marks import Mark, PaintedMark, check_origin, origin_rank
+from tintype.guidance.marks import Mark, MaskMark, Statement, check_origin, origin_rank
 
 MARK_LIMIT = 100_000
 """Most marks in one guidance."""
@@ -82,8 +82,10 @@ class Guidance:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "marks", tuple(self.marks))
-        if not all(isinstance(mark, PaintedMark) for mark in self.marks):
-            raise GuidanceError("marks hold something else; give PointMark, StrokeMark and MaskMark only")
+        if not all(isinstance(mark, Statement) for mark in self.marks):
+            raise GuidanceError(
+                "marks hold something else; give PointMark, StrokeMark, MaskMark and their kin only"
+            )
         if len(self.marks) > MARK_LIMIT:
             raise GuidanceError(f"there are {len(self.marks)} marks; give at most {MARK_LIMIT}")
         if self.palette is not None and not isinstance(self.palette, GlobalPalette):
@@ -94,19 +96,20 @@ class Guidance:
         return bool(self.marks) or self.palette is not None
 
     @classmethod
-    def from_json(cls, text: str, source: str = "guidance") -> Guidance:
+    def from_json(cls, text: str, source: str = "guidance", *, folder: Path | None = None) -> Guidance:
         """Read guidance strictly.
 
         Args:
             text: JSON as in ``hints.schema.json``.
             source: name of the file, for messages.
+            folder: where the pictures of masks are looked for; None refuses marks that name one.
 
         Raises:
             GuidanceError: naming file, place, value and remedy.
         """
         with located(f"{source}: "):
             document = parse_document(text)
-            marks = parse_marks(document.get("marks", []))
+            marks = parse_marks(document.get("marks", []), folder)
             return cls(marks, _parse_palette(document), source=source)
 
     def to_json(self) -> str:
@@ -143,9 +146,14 @@ class Guidance:
         """Raise GuidanceError if a mark lies outside of a photograph of this (height, width)."""
         height, width = photo_size
         for i, mark in enumerate(self.marks):
+            place = f"{self.source or 'guidance'}: marks[{i}]"
+            if isinstance(mark, MaskMark) and mark.frame is not None and mark.frame != (width, height):
+                raise GuidanceError(
+                    f"{place}: the mask is of {mark.frame[0]} x {mark.frame[1]} pixels, the photograph has "
+                    f"{width} x {height}; make the mask at the photograph's size"
+                )
             for x, y in mark.corners():
                 if not (0 <= x <= width and 0 <= y <= height):
-                    place = f"{self.source or 'guidance'}: marks[{i}]"
                     raise GuidanceError(
                         f"{place}: ({x:g}, {y:g}) is outside of the photograph of {width} x {height} pixels; "
                         "move the mark, or check that it belongs to this photograph"
@@ -164,7 +172,7 @@ def read_guidance(path: str | Path) -> Guidance:
         raise GuidanceError(f"{path}: {error.strerror or error}; give a readable hints file") from None
     except UnicodeDecodeError:
         raise GuidanceError(f"{path}: this is no UTF-8 text; give a hints file in JSON") from None
-    return Guidance.from_json(text, str(path))
+    return Guidance.from_json(text, str(path), folder=Path(path).parent)
 
 
 def _parse_palette(document: Json) -> GlobalPalette | None:

@@ -10,28 +10,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any, Self, TypeAlias
 
 from tintype.errors import GuidanceError
 from tintype.guidance.colors import (
     COORDINATE_LIMIT,
     Lab,
     WeightedColor,
+    assign,
     check_integer,
     check_number,
     check_palette,
     parse_color,
     shown,
 )
+from tintype.guidance.fields import FIELD_LIMIT, SMALLEST_SIDE, Field, check_ab, check_weights, encode_field
+from tintype.guidance.regions import Region
 
 ORIGIN_RANKS = {"word": 0, "match": 1, "film": 1, "person": 2}
 """Where a mark can come from, and who lies on top: a person beats a match, a match beats a word."""
 
-STROKE_POINT_LIMIT = 100_000
-"""Most points in one stroke."""
+POINT_LIMIT = 100_000
+"""Most points in one stroke or lasso."""
 
 _ORIGIN = re.compile(f"({'|'.join(ORIGIN_RANKS)})(:[^\\r\\n]{{1,200}})?")
 
@@ -50,12 +50,32 @@ def origin_rank(origin: str) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaintedMark:
-    """What all marks share: a color or a palette, a confidence, an origin.
+class Statement:
+    """What all marks share: how sure it is, and who says it.
+
+    Attributes:
+        confidence: 0..1; 1 is an order, less is advice.
+        origin: "person", "match", "film" or "word", with details after a colon: "match:wedding.jpg".
+
+    Raises:
+        GuidanceError: a value outside of its range.
+    """
+
+    confidence: float = 1.0
+    origin: str = "person"
+
+    def __post_init__(self) -> None:
+        assign(self, confidence=check_number("confidence", self.confidence, 0, 1))
+        check_origin(self.origin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintedMark(Statement):
+    """What marks of one color or palette share.
 
     Attributes:
         color: the color of this place, CIE Lab; its lightness is only for people, the photograph's own is
-            kept. ``parse_color`` makes one from "#rrggbb".
+            kept. ``parse_color`` makes one from "#rrggbb"; ``NEUTRAL`` says that there is no color here.
         palette: the colors that this place can have ("this is grass"), instead of one color.
         confidence: 0..1; 1 is an order, less is advice.
         origin: "person", "match", "film" or "word", with details after a colon: "match:wedding.jpg".
@@ -66,19 +86,16 @@ class PaintedMark:
 
     color: Lab | None = None
     palette: tuple[WeightedColor, ...] | None = None
-    confidence: float = 1.0
-    origin: str = "person"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.color is None) == (self.palette is None):
             both = "both a color and a palette" if self.color is not None else "neither a color nor a palette"
             raise GuidanceError(f"the mark has {both}; give exactly one of the two")
         if self.color is not None:
-            _assign(self, color=parse_color(self.color))
+            assign(self, color=parse_color(self.color))
         if self.palette is not None:
-            _assign(self, palette=check_palette(self.palette))
-        _assign(self, confidence=check_number("confidence", self.confidence, 0, 1))
-        check_origin(self.origin)
+            assign(self, palette=check_palette(self.palette))
 
 
 @dataclass(frozen=True)
@@ -97,8 +114,8 @@ class PointMark(PaintedMark):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _assign(self, x=_coordinate("x", self.x), y=_coordinate("y", self.y))
-        _assign(self, radius=_coordinate("radius", self.radius))
+        assign(self, x=_coordinate("x", self.x), y=_coordinate("y", self.y))
+        assign(self, radius=_coordinate("radius", self.radius))
 
     def corners(self) -> tuple[tuple[float, float], ...]:
         """Return the points (x, y) that must lie inside of the photograph: the center."""
@@ -119,7 +136,7 @@ class StrokeMark(PaintedMark):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _assign(self, points=_check_points(self.points), radius=_coordinate("radius", self.radius))
+        assign(self, points=_check_points(self.points), radius=_coordinate("radius", self.radius))
 
     def corners(self) -> tuple[tuple[float, float], ...]:
         """Return the points (x, y) that must lie inside of the photograph: all of the line."""
@@ -127,92 +144,159 @@ class StrokeMark(PaintedMark):
 
 
 @dataclass(frozen=True)
-class MaskMark(PaintedMark):
-    """A region, pixel by pixel.
-
-    The region is stored as the lengths of its runs, row by row from the top left: first unmarked pixels (0 if
-    the first one is marked), then marked ones, then unmarked ones and so on. There is one way to write a
-    region, so equal regions have equal digests, which packed pictures (PNG) would not promise.
+class LassoMark(PaintedMark):
+    """A region inside of a closed line; where the line crosses itself, the even-odd rule holds.
 
     Attributes:
-        x: left edge of the region's box, whole pixels.
-        y: top edge of the box.
-        width: width of the box.
-        height: height of the box.
-        runs: lengths of the runs, sum width * height; all but the first above 0, at least two.
+        points: (x, y) in pixels, three or more; the last one is joined to the first.
     """
 
-    x: int
-    y: int
-    width: int
-    height: int
-    runs: tuple[int, ...]
+    points: tuple[tuple[float, float], ...]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, low in (("x", 0), ("y", 0), ("width", 1), ("height", 1)):
-            _assign(self, **{name: check_integer(name, getattr(self, name), low, COORDINATE_LIMIT)})
-        _assign(self, runs=_check_runs(self.runs, self.width, self.height))
-
-    @classmethod
-    def from_array(cls, mask: ArrayLike, *, x: int = 0, y: int = 0, **painted: Any) -> MaskMark:
-        """Make a mark from a mask.
-
-        Args:
-            mask: (height, width), marked where it is not zero.
-            x: where its left edge lies in the photograph, pixels.
-            y: where its top edge lies.
-            painted: color or palette, confidence, origin.
-
-        Returns:
-            The mark, its box cut to what is marked.
-
-        Raises:
-            GuidanceError: nothing is marked, or the mask is not a plane.
-        """
-        marked = np.asarray(mask) != 0
-        if marked.ndim != 2 or not marked.any():
-            raise GuidanceError(f"mask of shape {marked.shape} marks nothing; give (height, width)")
-        rows, columns = (np.flatnonzero(marked.any(axis=axis)) for axis in (1, 0))
-        top, left = int(rows[0]), int(columns[0])
-        box = marked[top : rows[-1] + 1, left : columns[-1] + 1]
-        return cls(x + left, y + top, box.shape[1], box.shape[0], _runs_of(box), **painted)
-
-    def to_array(self) -> NDArray[np.bool]:
-        """Return the region as (height, width) bool."""
-        marked = np.arange(len(self.runs)) % 2 == 1
-        return np.repeat(marked, self.runs).reshape(self.height, self.width)
+        assign(self, points=_check_points(self.points, least=3))
 
     def corners(self) -> tuple[tuple[float, float], ...]:
-        """Return the points (x, y) that must lie inside of the photograph: middles of the corner pixels."""
-        return ((self.x + 0.5, self.y + 0.5), (self.x + self.width - 0.5, self.y + self.height - 0.5))
+        """Return the points (x, y) that must lie inside of the photograph: all of the line."""
+        return self.points
 
 
-Mark: TypeAlias = PointMark | StrokeMark | MaskMark
-"""Any of the three kinds."""
+@dataclass(frozen=True)
+class GrownMark(PaintedMark):
+    """The thing around a click, as far as the edges of the photograph reach, see ``tintype.guidance.grow``.
+
+    Attributes:
+        x: of the click, pixels from the left edge of the photograph.
+        y: pixels from its top edge.
+        tolerance: how strong an edge must be to end the region, units of L; larger values grow farther.
+        radius: how far it may grow, pixels; 0: two thirds of its longer side.
+    """
+
+    x: float
+    y: float
+    tolerance: float = 6.0
+    radius: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        assign(self, x=_coordinate("x", self.x), y=_coordinate("y", self.y))
+        assign(self, tolerance=check_number("tolerance", self.tolerance, 1, 100))
+        assign(self, radius=_coordinate("radius", self.radius))
+
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Return the points (x, y) that must lie inside of the photograph: the click."""
+        return ((self.x, self.y),)
 
 
-def _runs_of(box: NDArray[np.bool]) -> tuple[int, ...]:
-    flat = box.ravel()
-    ends = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1, [flat.size]])
-    runs = np.diff(ends).tolist()
-    return (0, *runs) if flat[0] else tuple(runs)
+@dataclass(frozen=True)
+class MaskMark(Region, PaintedMark):
+    """A region, pixel by pixel.
+
+    Attributes:
+        frame: (width, height) of the photograph that the mask was made for, so that one of another size is
+            told; None where nobody knows.
+    """
+
+    frame: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        PaintedMark.__post_init__(self)
+        Region.__post_init__(self)
+        if self.frame is not None:
+            assign(self, frame=_check_frame(self.frame))
+
+    @classmethod
+    def from_region(cls, region: Region, **painted: Any) -> Self:
+        """Color a region.
+
+        Args:
+            region: in the photograph's pixels.
+            painted: color or palette, confidence, origin, frame.
+        """
+        return cls(region.x, region.y, region.width, region.height, region.runs, **painted)
 
 
-def _check_runs(runs: Any, width: int, height: int) -> tuple[int, ...]:
-    if not isinstance(runs, Sequence) or isinstance(runs, str) or len(runs) < 2:
-        raise GuidanceError(f"runs is {shown(runs)}; give two lengths or more, unmarked pixels first")
-    limit = COORDINATE_LIMIT**2
-    checked = [check_integer(f"runs[{i}]", run, min(i, 1), limit) for i, run in enumerate(runs)]
-    if sum(checked) != width * height:
-        raise GuidanceError(f"runs sum to {sum(checked)}; they must fill the box of {width} x {height}")
-    return tuple(checked)
+@dataclass(frozen=True)
+class FieldMark(Statement):
+    """Colors that vary over a box: what a result showed there, what another photograph has there.
+
+    The box is divided into rows x columns cells of equal size. A cell of weight 1 says as much as a mark of this
+    confidence, one of weight 0 nothing.
+
+    Attributes:
+        x: left edge of the box, pixels of the photograph.
+        y: top edge.
+        width: of the box, pixels.
+        height: of the box.
+        columns: cells in each row.
+        rows: rows of cells.
+        ab: colors, row by row, see `encode_field`.
+        weights: of the cells, row by row.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    columns: int
+    rows: int
+    ab: str
+    weights: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, least in (("x", 0), ("y", 0), ("width", SMALLEST_SIDE), ("height", SMALLEST_SIDE)):
+            assign(self, **{name: check_number(name, getattr(self, name), least, COORDINATE_LIMIT)})
+        for name in ("columns", "rows"):
+            assign(self, **{name: check_integer(name, getattr(self, name), 1, FIELD_LIMIT)})
+        check_ab(self.ab, self.rows, self.columns)
+        check_weights(self.weights, self.rows, self.columns)
+
+    @classmethod
+    def from_field(cls, field: Field, **said: Any) -> Self:
+        """Make a mark from arrays.
+
+        Args:
+            field: colors and weights over a box.
+            said: confidence, origin.
+
+        Raises:
+            GuidanceError: the box has no area, or a color is out of range.
+        """
+        rows, columns = field.weights.shape
+        return cls(*field.box, columns, rows, *encode_field(field), **said)
+
+    def to_field(self) -> Field:
+        """Return the arrays: ab to a hundredth, weights to 1 / 255."""
+        box = (self.x, self.y, self.width, self.height)
+        return Field(
+            box,
+            check_ab(self.ab, self.rows, self.columns),
+            check_weights(self.weights, self.rows, self.columns),
+        )
+
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Return the points (x, y) that must lie inside of the photograph: two corners of the box."""
+        rounding = 1e-6  # of the box's sides, which need not be whole pixels
+        return ((self.x, self.y), (self.x + self.width - rounding, self.y + self.height - rounding))
 
 
-def _check_points(points: Any) -> tuple[tuple[float, float], ...]:
+Mark: TypeAlias = PointMark | StrokeMark | LassoMark | GrownMark | MaskMark | FieldMark
+"""Any of the kinds."""
+
+
+def _check_frame(frame: Any) -> tuple[int, int]:
+    if not isinstance(frame, Sequence) or isinstance(frame, str) or len(frame) != 2:
+        raise GuidanceError(f"frame is {shown(frame)}; give [width, height] of the photograph")
+    width, height = (check_integer("frame", side, 1, COORDINATE_LIMIT) for side in frame)
+    return width, height
+
+
+def _check_points(points: Any, least: int = 1) -> tuple[tuple[float, float], ...]:
     is_list = isinstance(points, Sequence) and not isinstance(points, str)
-    if not is_list or not 1 <= len(points) <= STROKE_POINT_LIMIT:
-        raise GuidanceError(f"points is {shown(points)}; give 1 to {STROKE_POINT_LIMIT} points [x, y]")
+    if not is_list or not least <= len(points) <= POINT_LIMIT:
+        raise GuidanceError(f"points is {shown(points)}; give {least} to {POINT_LIMIT} points [x, y]")
     return tuple(_check_point(f"points[{i}]", point) for i, point in enumerate(points))
 
 
@@ -224,9 +308,3 @@ def _check_point(name: str, point: Any) -> tuple[float, float]:
 
 def _coordinate(name: str, value: Any) -> float:
     return check_number(name, value, 0, COORDINATE_LIMIT)
-
-
-def _assign(mark: PaintedMark, **values: Any) -> None:
-    """Set attributes of a frozen mark while it is being made."""
-    for name, value in values.items():
-        object.__setattr__(mark, name, value)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tintype.guidance.marks import MaskMark
+from tintype.guidance.regions import Region
 
 _SUBROWS = 4
 """Scan lines for each row of pixels in a polygon; along the lines coverage is exact."""
@@ -113,8 +113,8 @@ def polygon(points: Sequence[tuple[float, float]], size: tuple[int, int]) -> Pat
     return Patch(box.top, box.left, fine.reshape(rows, _SUBROWS, columns).mean(axis=1, dtype=np.float32))
 
 
-def region(mask: MaskMark, scale: tuple[float, float], size: tuple[int, int]) -> Patch:
-    """Cover a mask, each pixel of the grid with the share of its area.
+def region(mask: Region, scale: tuple[float, float], size: tuple[int, int]) -> Patch:
+    """Cover a region, each pixel of the grid with the share of its area.
 
     Args:
         mask: in the photograph's own pixels.
@@ -199,7 +199,7 @@ def _crossings(line: NDArray[np.float64], count: int) -> tuple[NDArray[np.int64]
     return np.concatenate(lines).astype(np.int64), np.concatenate(crossings)
 
 
-def _spans(mask: MaskMark) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _spans(mask: Region) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the marked runs cut at the ends of the rows: row, first column, end column."""
     ends = np.cumsum(np.asarray(mask.runs, dtype=np.int64))
     starts, stops = ends[:-1][::2], ends[1::2]

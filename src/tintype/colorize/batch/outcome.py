@@ -71,8 +71,9 @@ class Outcome:
 
 
 def mark_row(mark: Mark) -> Json:
-    """Return a mark as in a hints file, of a region only its box."""
-    return {key: value for key, value in mark_to_document(mark).items() if key != "runs"}
+    """Return a mark as in a hints file, of a region or field only its box."""
+    pixels = ("runs", "ab", "weights")
+    return {key: value for key, value in mark_to_document(mark).items() if key not in pixels}
 
 
 def check_report(path: Path, *, overwrite: bool = False) -> None:
