@@ -1,14 +1,18 @@
 """Two processes do what one does."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
+from tintype.learn import variational
+from tintype.learn.networks import create_network
 from tintype.learn.run import CHECKPOINT
 from tintype.learn.shared_norm import SharedNorm2d, share_norms
 
@@ -55,6 +59,38 @@ def test_two_processes_have_the_loss_of_one(name: str, shards: Path, tmp_path: P
         assert shared == pytest.approx(alone, rel=1e-3, abs=1e-4)
     weights = [torch.load(tmp_path / f / CHECKPOINT, weights_only=True)["model"] for f in ("one", "two")]
     assert weights[0].keys() == weights[1].keys()
+
+
+@pytest.mark.slow
+def test_two_processes_train_both_phases_of_divcolor17(shards: Path, tmp_path: Path):
+    rows = run_with(2, "divcolor17", shards, tmp_path / "two")
+    assert {"divergence", "colorfulness", "mixture"} <= set(rows[-1])
+    assert all(math.isfinite(value) for value in rows[-1].values())
+    state = torch.load(tmp_path / "two" / CHECKPOINT, weights_only=True)
+    assert state["phase"] == "mixture"
+    assert "field_encoder" in state["parts"]
+
+
+def test_what_rests_keeps_its_weights_though_its_momentum_goes_on():
+    network = create_network("divcolor17-test")
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
+    run = SimpleNamespace(
+        network=network, optimizer=SimpleNamespace(optimizer=optimizer), phase="autoencoder"
+    )
+    variational._let_rest(run)
+    moved = {}
+    for phase in ("autoencoder", "mixture"):
+        run.phase = phase
+        before = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+        for parameter in network.parameters():
+            parameter.grad = torch.ones_like(parameter) if phase == "autoencoder" else parameter * 0
+        optimizer.step()
+        moved[phase] = {
+            n.split(".")[0] for n, p in network.named_parameters() if not torch.equal(p, before[n])
+        }
+    assert moved["autoencoder"] >= {"tower", "decoder"}
+    assert "mixture" not in moved["autoencoder"]
+    assert not moved["mixture"] & {"tower", "decoder"}
 
 
 def test_shared_norm_in_one_process_is_batch_norm():

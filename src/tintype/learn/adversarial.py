@@ -28,6 +28,7 @@ from tintype.learn.losses.color import to_srgb
 from tintype.learn.objective import answered_color, inputs_for, loss_terms, whole_of
 from tintype.learn.optimize import train_mode
 from tintype.learn.run import Run
+from tintype.learn.shared_norm import share_norms
 
 GENERATOR, CRITIC, BOTH = "generator", "critic", "both"
 
@@ -76,6 +77,8 @@ def start_adversarial(run: Run) -> Step:
     """Build the critic, keep it with the run, and return the step of this loop."""
     recipe = run.recipe.adversarial
     network = create_critic(run.network)
+    if run.fabric.world_size > 1:
+        share_norms(network)
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.critic_rate, betas=recipe.betas)
     for group in optimizer.param_groups:
         group["peak"] = recipe.critic_rate

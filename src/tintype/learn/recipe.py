@@ -282,7 +282,7 @@ class VariationalRecipe:
         components: principal components that count there.
         gradient: weight of the difference of color gradients.
         mixture_rate: learning rate of the mixture density network.
-        variance: of its Gaussians.
+        variance: of its Gaussians, the paper's sigma (see ``VARIANCE`` in `tintype.learn.networks.divcolor17`).
     """
 
     first: float = 0.6

@@ -31,6 +31,7 @@ from tintype.learn.losses.variational import (
 from tintype.learn.networks.divcolor17 import DivcolorNet, FieldEncoder
 from tintype.learn.objective import inputs_for, share_gradient
 from tintype.learn.run import Run
+from tintype.learn.shared_norm import share_norms
 
 AUTOENCODER, MIXTURE = "autoencoder", "mixture"
 FIELDS = 500
@@ -71,10 +72,11 @@ def start_variational(run: Run) -> Step:
     """
     if not isinstance(run.network, DivcolorNet):
         raise RecipeError(f"recipe: loop = 'variational' trains divcolor17, not {run.recipe.network!r}")
-    for part in _borrowed(run.network):
-        part.requires_grad_(requires_grad=False)
     recipe, config = run.recipe.optimizer, run.network.config
     encoder = FieldEncoder(config)
+    if run.fabric.world_size > 1:
+        share_norms(encoder)
+        _let_rest(run)
     optimizer = torch.optim.Adam(encoder.parameters(), lr=recipe.rate, betas=recipe.betas)
     for group in optimizer.param_groups:
         group["peak"] = recipe.rate
@@ -92,9 +94,24 @@ def start_variational(run: Run) -> Step:
     return take_step
 
 
-def _borrowed(network: DivcolorNet) -> list[torch.nn.Module]:
-    """Return what the network looks through, which the paper's training leaves as it is."""
-    return [part for name in ("features", "encoder") if (part := getattr(network, name, None)) is not None]
+def _let_rest(run: Run) -> None:
+    """Keep the optimizer from what rests in a phase: processes that share gradients have some of zero there.
+
+    Without a gradient a parameter stays as it is; at one of zero the momentum of the last phase would go on.
+    """
+
+    def forget(*_: Any) -> None:
+        for part in _resting(run):
+            for parameter in part.parameters():
+                parameter.grad = None
+
+    run.optimizer.optimizer.register_step_pre_hook(forget)
+
+
+def _resting(run: Run) -> list[torch.nn.Module]:
+    """Return what does not learn in the present phase."""
+    network: DivcolorNet = run.network
+    return [network.mixture] if run.phase == AUTOENCODER else [network.tower, network.decoder]
 
 
 def _first_fields(plan: BatchPlan, fields: Fields) -> Tensor:
@@ -111,8 +128,7 @@ def _take_step(run: Run, fields: Fields, examples: Examples) -> Figures:
     """Take the step of the present phase."""
     enter_phase(run, AUTOENCODER if _part(run) < 1 else MIXTURE)
     run.network.train()
-    for part in _borrowed(run.network):
-        part.eval()
+    run.network.borrowed.eval()
     terms = (_code_fields if run.phase == AUTOENCODER else _guess_codes)(run, fields, examples)
     norm = descend(run, run.model, run.optimizer, terms, examples)
     if run.phase == AUTOENCODER:
@@ -125,7 +141,8 @@ def _take_step(run: Run, fields: Fields, examples: Examples) -> Figures:
 def _code_fields(run: Run, fields: Fields, examples: Examples) -> dict[str, Tensor]:
     """Return the terms of the autoencoder."""
     recipe = run.recipe.variational
-    run.network.mixture.eval()
+    for part in _resting(run):
+        part.eval()
     fields.encoder.train()
     set_rates(run, run.optimizer)
     set_rates(run, fields.optimizer)
@@ -144,13 +161,16 @@ def _code_fields(run: Run, fields: Fields, examples: Examples) -> dict[str, Tens
         gradients=recipe.gradient,
     )
     terms["divergence"] = recipe.kl * rise * gaussian_divergence(mean, log_variance)
-    return share_gradient(run, terms, outputs)
+    resting = {
+        str(i): p for i, p in enumerate(run.network.mixture.parameters())
+    }  # in no output of this phase
+    return share_gradient(run, terms, outputs | resting)
 
 
 def _guess_codes(run: Run, fields: Fields, examples: Examples) -> dict[str, Tensor]:
     """Return the term of the mixture."""
     recipe = run.recipe.variational
-    for part in (run.network.tower, run.network.decoder, fields.encoder):
+    for part in (*_resting(run), fields.encoder):
         part.eval()
     for group in run.optimizer.param_groups:
         group["peak"] = recipe.mixture_rate

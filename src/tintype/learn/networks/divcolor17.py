@@ -39,7 +39,12 @@ from tintype.models.card import SizeRule
 
 AB_SCALE = 128.0
 VARIANCE = 0.1
-"""Of each number of a code, in every Gaussian of the mixture."""
+"""Of each number of a code, in every Gaussian of the mixture.
+
+The authors write sigma = 0.1. In the loss of their first version (TensorFlow) squared distances are divided by
+2 sigma: there it is a variance, and so it is here. Their later version (PyTorch) multiplies them by 50, which is
+1 / (2 sigma^2), as for a standard deviation, and takes the root of the sum, which is the likelihood of no Gaussian.
+"""
 CERTAIN = 12.0
 """A number of the latent that chooses its Gaussian whatever the others say."""
 ZHANG = "eccv16"
@@ -268,14 +273,18 @@ class DivcolorNet(nn.Module):
         self.tower = Tower(1, config.width)
         self.decoder = FieldDecoder(config)
         self.mixture = MixtureNetwork(inputs, config)
-        for part in (self.tower, self.decoder, self.mixture, *self._own_features()):
+        own = [self.features] if config.backbone == ZHANG else []
+        for part in (self.tower, self.decoder, self.mixture, *own):
             start_for_relu(part)
         start_for_tanh(self.decoder.head)
         if config.backbone == ZHANG and config.backbone_weights == "local":
             self.features.load(_read_eccv16())
+        self.borrowed.requires_grad_(requires_grad=False)
 
-    def _own_features(self) -> list[nn.Module]:
-        return [self.features] if self.config.backbone == ZHANG else []
+    @property
+    def borrowed(self) -> nn.Module:
+        """What the network looks through, which the paper's training leaves as it is."""
+        return self.features if self.config.backbone == ZHANG else self.encoder
 
     def _add_encoder(self, config: DivcolorConfig) -> int:
         """Build a timm backbone and return the channels of its deepest features."""
