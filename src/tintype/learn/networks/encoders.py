@@ -1,13 +1,11 @@
 """Pretrained encoders: any timm backbone, with weights found by name and never fetched behind one's back.
 
-timm imports torchvision, and the torchvision of PyPI does not import beside a CPU build of torch: its compiled
-library needs CUDA, and registering ``nms`` fails. Only the *declaration* of two operators is missing for what
-timm needs, so `import_timm` declares them where the library can't be loaded.
+timm imports torchvision, and the torchvision of PyPI does not import beside a CPU build of torch; `import_timm` goes
+through `tintype.measure.perceptual.torchvision_operators`, which knows a way.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -22,31 +20,9 @@ from torch import Tensor, nn
 
 from tintype.color.lab import lightness_to_luminance, linear_to_srgb
 from tintype.errors import BrokenModelError, MissingExtraError, ModelNotFoundError, RecipeError
+from tintype.measure.perceptual.torchvision_operators import import_torchvision
 
 WEIGHTS_VARIABLE = "TINTYPE_WEIGHTS"
-_torchvision_operators: list[
-    torch.library.Library
-] = []  # a library object undoes its declarations when it dies
-
-
-def _has_compiled_torchvision() -> bool:
-    spec = importlib.util.find_spec("torchvision")
-    if spec is None or not spec.submodule_search_locations:
-        return False
-    compiled = [*Path(spec.submodule_search_locations[0]).glob("_C*.so")]
-    try:
-        for library in compiled:
-            torch.ops.load_library(str(library))
-    except OSError:
-        return False
-    return bool(compiled)
-
-
-def _declare_torchvision_operators() -> None:
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _torchvision_operators.append(library)
 
 
 @cache
@@ -57,9 +33,8 @@ def import_timm() -> ModuleType:
         MissingExtraError: timm is not installed.
     """
     try:
-        if "torchvision" not in __import__("sys").modules and not _has_compiled_torchvision():
-            _declare_torchvision_operators()
-        import timm  # noqa: PLC0415 - heavy, and only possible after the declaration
+        import_torchvision()
+        import timm  # noqa: PLC0415 - heavy, and only possible behind torchvision
     except ModuleNotFoundError as error:
         raise MissingExtraError("training needs timm: pip install 'tintype[train]'") from error
     return timm

@@ -12,8 +12,8 @@ everywhere, no batch norm. ``koalarization17-tutorial`` has the decoder of the w
 Different:
 - The paper's weights of Inception-ResNet-v2 have 1001 classes, the first of which is "background"; timm's have 1000.
   The tutorial, whose Keras weights have 1000 too, is met exactly.
-- The copy for the feature extractor is squeezed into the square without a border. (The paper stretches the
-  photograph so that its sides fit, and pads.)
+- The copy for the feature extractor is squeezed into the square without a border. (That the paper pads instead, to
+  keep the aspect, could not be verified.)
 - Any timm backbone takes the place of Inception-ResNet-v2 by configuration; ``koalarization17-mobilenetv2`` is one
   whose weights are small.
 - The embedding is computed with the photograph and not beforehand, so that crops can be random. `embed` and
