@@ -19,6 +19,7 @@ from tintype.errors import OutputError
 if TYPE_CHECKING:
     from tintype.colorize.batch.plan import Companions, Plan
     from tintype.colorize.best import Search
+    from tintype.colorize.guides import Guide
     from tintype.guidance.guidance import Guidance
 
 _COLOR = Group.create_ordered("Color")
@@ -41,6 +42,7 @@ def colorize(
     best_of: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=1, lte=1000))] = 1,
     hints: Annotated[Path | None, Parameter(group=_COLOR)] = None,
     palette: Annotated[str | None, Parameter(group=_COLOR)] = None,
+    scribble: Annotated[Path | None, Parameter(group=_COLOR)] = None,
     samples: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1000))] = 0,
     seed: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=0))] = 0,
     recolor: Annotated[bool, Parameter(group=_COLOR)] = False,
@@ -78,6 +80,8 @@ def colorize(
         hints: Colors for places, as JSON: what you know about the photograph.
         palette: Colors for the photograph as a whole: a name (see "tintype palettes"), a color photograph, swatches
             of GIMP (.gpl) or Adobe (.aco, .ase, .act), or a JSON file.
+        scribble: A picture with strokes of color, laid over the photograph: on a transparent layer, on white, or over
+            a gray copy of it, of any size.
         samples: Write so many alternatives beside each result.
         seed: The same seed gives the same alternatives, and the same samples for --best-of.
         recolor: Color photographs that are in color already; otherwise they are named and left alone.
@@ -121,6 +125,7 @@ def colorize(
         dry_run=dry_run,
         threads=threads,
         search=_create_search(best_of, seed),
+        guides=_create_guides(scribble),
     )
     if photos == [STDIO] and output is None:
         output = STDIO
@@ -129,6 +134,15 @@ def colorize(
             plan, found, options, report=report, as_json=json, quiet=quiet, to_stdout=output == STDIO
         )
         return color_all(call)
+
+
+def _create_guides(scribble: Path | None) -> tuple[Guide, ...]:
+    """Return what looks at each photograph before it says something."""
+    if scribble is None:
+        return ()
+    from tintype.colorize.scribbles import read_scribble  # noqa: PLC0415 - heavy
+
+    return (read_scribble(scribble),)
 
 
 def _create_search(count: int, seed: int) -> Search | None:
