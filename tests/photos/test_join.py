@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from tintype.color.lab import linear_to_lab, srgb_to_lab
-from tintype.photos.join import join, layer
+from tintype.color.lab import linear_to_lab, srgb_to_lab, srgb_to_linear
+from tintype.photos.join import join, layer, tint, tint_layer
 from tintype.photos.photo import Photo
 from tintype.photos.raise_ab import raise_ab
 from tintype.photos.rgb_codes import LIGHTNESS_TOLERANCE
@@ -198,3 +198,31 @@ def test_layer_holds_color_and_no_detail():
     usual = (photo.lightness() > 20) & (photo.lightness() < 85)
     assert np.ptp(colored[usual], axis=0).max() < 12
     assert (colored[usual][:, 0] > colored[usual][:, 2]).all()
+
+
+def test_tinted_drawing_has_color_on_its_paper_and_dark_lines():
+    drawing = np.full((40, 60), 255, np.uint8)
+    drawing[:, 30] = 0
+    drawing[:, :10] = 128
+    paint = np.zeros((10, 15, 2), np.float32)
+    paint[:5] = (20, 30)
+    lab = srgb_to_lab(tint(Photo.from_array(drawing), paint).to_array() / 255.0)
+    np.testing.assert_allclose(lab[30, 45], (100, 0, 0), atol=0.1)  # bare paper
+    np.testing.assert_allclose(lab[30, 5, 1:], 0, atol=0.5)
+    assert lab[30, 5, 0] == pytest.approx(53.6, abs=0.2)
+    np.testing.assert_allclose(lab[8, 45, 1:], (20, 30), atol=1)
+    assert 75 < lab[8, 45, 0] < 90
+    assert lab[8, 30, 0] < 3
+    assert lab[8, 5, 0] < 50
+
+
+def test_layer_of_a_tint_multiplied_with_the_drawing_is_the_tinted_drawing():
+    rng = np.random.default_rng(4)
+    drawing = np.where(rng.random((48, 64)) < 0.1, 90, 250).astype(np.uint8)
+    paint = rng.normal(0, 20, (12, 16, 2)).astype(np.float32)
+    photo = Photo.from_array(drawing)
+    alone = srgb_to_linear(tint_layer(photo, paint).to_array() / 255.0)
+    expected = alone * srgb_to_linear(drawing / 255.0)[..., None]
+    actual = srgb_to_linear(tint(photo, paint).to_array() / 255.0)
+    assert abs(actual - expected).mean() < 0.003
+    assert np.quantile(abs(actual - expected), 0.99) < 0.02

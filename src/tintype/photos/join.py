@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tintype.color.wash import wash
 from tintype.photos.photo import Photo
 from tintype.photos.profile import RgbSpace
 from tintype.photos.raise_ab import AbField, average_cells, check_map, fit_field
@@ -159,12 +161,69 @@ def layer(photo: Photo, ab_small: Floats, threads: int | None = None) -> ColorPi
     return _picture(photo, ab_small, threads, coder, lambda *lab: _move_to_gray(coder.encode(*lab)))
 
 
+def tint(photo: Photo, ab_small: Floats, threads: int | None = None) -> ColorPicture:
+    """Tint a drawing with a wash, whose paper is too white to hold color otherwise: see ``tintype.color.wash``.
+
+    Args:
+        photo: the drawing. Its lightness is not kept: painted paper becomes as dark as the paint is; what was drawn
+            stays darker than what is around it.
+        ab_small: (h, w, 2) float32, Lab units of the paint on white paper, of any size and aspect.
+        threads: that work at once; None: one for each core.
+
+    Returns:
+        A picture like that of `join`.
+
+    Raises:
+        ValueError: a map of another shape, or with values that are no numbers.
+    """
+    coder = RgbCoder(photo.rgb_space, photo.bit_depth)
+    return _picture(photo, ab_small, threads, coder, partial(_tint, coder), follows_edges=False)
+
+
+def tint_layer(photo: Photo, ab_small: Floats, threads: int | None = None) -> ColorPicture:
+    """Return the wash alone, on white: a layer that, in the blend mode Multiply over the drawing, tints it.
+
+    Args:
+        photo: the drawing.
+        ab_small: (h, w, 2) float32, Lab units of the paint on white paper, of any size and aspect.
+        threads: that work at once; None: one for each core.
+
+    Returns:
+        A picture like that of `join`.
+
+    Raises:
+        ValueError: a map of another shape, or with values that are no numbers.
+    """
+    coder = RgbCoder(photo.rgb_space, photo.bit_depth)
+    return _picture(
+        photo,
+        ab_small,
+        threads,
+        coder,
+        lambda lightness, ab: _tint(coder, np.full_like(lightness, 100), ab),
+        follows_edges=False,
+    )
+
+
+def _tint(coder: RgbCoder, lightness: Floats, ab: Floats) -> NDArray[Any]:
+    seen, color = wash(lightness, ab, coder.matrix)
+    return coder.encode(np.asarray(seen, np.float32), np.asarray(color, np.float32))
+
+
 def _picture(
-    photo: Photo, ab_small: Floats, threads: int | None, coder: RgbCoder, paint: Paint | None = None
+    photo: Photo,
+    ab_small: Floats,
+    threads: int | None,
+    coder: RgbCoder,
+    paint: Paint | None = None,
+    *,
+    follows_edges: bool = True,
 ) -> ColorPicture:
+    """Join, with another paint where one is given; lines of a drawing say nothing of how color changes at them."""
     check_map(ab_small)
     threads = threads or _count_cores()
-    lightness = _average_photo(photo, ab_small.shape[:2], threads)
+    cells = ab_small.shape[:2]
+    lightness = _average_photo(photo, cells, threads) if follows_edges else np.zeros(cells, np.float32)
     field = fit_field(ab_small, lightness, (photo.height, photo.width))
     return ColorPicture(photo, field, paint or coder.encode, coder.dtype, threads)
 

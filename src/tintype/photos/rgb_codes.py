@@ -39,11 +39,11 @@ class RgbCoder:
 
     def __init__(self, space: RgbSpace, bit_depth: int) -> None:
         self.dtype = np.dtype(f"u{bit_depth // 8}")
-        self._matrix = space.relative_matrix
-        self._limits = chroma_limits(self._matrix)
+        self.matrix = space.relative_matrix
+        self._limits = chroma_limits(self.matrix)
         self._tolerance = LIGHTNESS_TOLERANCE[bit_depth]
         self._linear = space.decode_table(bit_depth)
-        self._luminances = (self._matrix[1][:, None] * self._linear).astype(np.float32)
+        self._luminances = (self.matrix[1][:, None] * self._linear).astype(np.float32)
         self._codes = _tabulate_codes(self._linear)
         self._slopes = np.diff(self._codes, append=self._codes[-1:])
         self._nearest = np.rint(_tabulate_codes(self._linear, 0.5)).astype(self.dtype)
@@ -61,7 +61,7 @@ class RgbCoder:
             a = b = 0 they are equal, and where L is that of a code, they are that code.
         """
         ab = limit_ab(lightness, ab, self._limits)
-        luminance, linear = lab_planes_to_linear(lightness, ab, self._matrix)
+        luminance, linear = lab_planes_to_linear(lightness, ab, self.matrix)
         planes = self._round(linear)
         codes = np.empty((*lightness.shape, 3), self.dtype)
         error = -luminance
@@ -99,7 +99,7 @@ class RgbCoder:
         """Move the channels (n, 3) as little as brings L (n,) back within the tolerance."""
         near = np.clip(codes[:, None] + _STEPS, 0, self._linear.size - 1)
         choices = np.concatenate([near, *self._balance(codes, lightness)], axis=1)
-        error = np.abs(luminance_to_lightness(self._linear[choices] @ self._matrix[1]) - lightness[:, None])
+        error = np.abs(luminance_to_lightness(self._linear[choices] @ self.matrix[1]) - lightness[:, None])
         # All within the tolerance are equally good: the first of them moves the fewest channels.
         best = np.argmin(np.where(error <= self._tolerance, 0, error), axis=1)
         chosen: NDArray[np.intp] = choices[np.arange(len(choices)), best]
@@ -111,8 +111,8 @@ class RgbCoder:
         for green, rounding in product((0, -1, 1), (np.rint, np.floor)):
             moved = np.clip(codes + np.array([0, green, 0]), 0, self._linear.size - 1)
             for channel in (0, 2):
-                lacking = luminance - self._linear[moved] @ self._matrix[1]
-                wanted = self._linear[moved[:, channel]] + lacking / self._matrix[1, channel]
+                lacking = luminance - self._linear[moved] @ self.matrix[1]
+                wanted = self._linear[moved[:, channel]] + lacking / self.matrix[1, channel]
                 moved[:, channel] = rounding(np.interp(wanted, self._linear, np.arange(self._linear.size)))
                 yield moved[:, None].copy()
 
