@@ -30,6 +30,7 @@ from tintype.cli.group import add_command, create_group
 from tintype.cli.measure import measure
 from tintype.cli.palettes import palettes
 from tintype.cli.probe import probe
+from tintype.cli.studio import studio
 from tintype.cli.train import train
 from tintype.errors import TintypeError
 
@@ -38,7 +39,7 @@ def create_app() -> App:
     """Build the program; the files of the commands import what is heavy only when they are called."""
     app = create_group("tintype", "Tintype colors black-and-white photographs, on your own machine.")
     app.version, app.version_flags = f"tintype {__version__}", ("--version",)
-    for command in (colorize, palettes, measure, benchmark, train, ablate, probe, export, doctor):
+    for command in (colorize, studio, palettes, measure, benchmark, train, ablate, probe, export, doctor):
         add_command(app, command, command.__name__)
     app.command(models.app)
     app.command(data.app)

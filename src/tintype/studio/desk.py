@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from tintype.color.lab import srgb_to_lab
 from tintype.colorize.colorizer import OpenPhoto
-from tintype.colorize.companions import fit_side
-from tintype.colorize.reduction import reduce_lightness
+from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
 from tintype.photos.join import ColorPicture, Light
 from tintype.photos.photo import Photo

@@ -14,6 +14,7 @@ from tintype.colorize.colorizer import DEFAULT_MODEL, Colorizer
 from tintype.colorize.result import Colorization
 from tintype.colorize.settings import Settings, choose_settings
 from tintype.guidance.compile import compile_guidance
+from tintype.guidance.marks import GrownMark, Mark, PointMark
 from tintype.models.card import Card
 from tintype.models.session import default_threads
 from tintype.photos.photo import Photo
@@ -108,10 +109,10 @@ class Engine:
         Raises:
             GuidanceError: a mark outside of the photograph, or something that the model does not take.
         """
-        settings = self.settings(state)
-        rule = self.card.size
+        guidance, rule = self.settings(state).guidance, self.card.size
         smallest = rule.fit(*size, None if rule.fixed else rule.minimum)
-        compile_guidance(settings.guidance, self.card, size, smallest)
+        marks = tuple(_ungrown(mark) for mark in guidance.marks)
+        compile_guidance(replace(guidance, marks=marks), self.card, size, smallest)
         if state.settings.sample is not None and not self.card.bins:
             choose_settings(self.card, vividness=0.5)  # says that the model has no distribution
 
@@ -129,15 +130,23 @@ class Engine:
             Superseded: `stop` said so.
         """
         settings = self.settings(state, draft=draft)
-        sample = state.settings.sample
-        kind = "color" if sample is None else f"sample {sample.number}, seed {sample.seed}"
-        key = settings.digest(self.fingerprint, kind)
+        key = self._digest(state, settings)
         with desk.lock:
             found = desk.results.find(key)
             if found is None:
                 stop()
                 found = desk.results.keep(key, self._color(desk, state, settings, stop))
         return found
+
+    def digest(self, state: State) -> str:
+        """Return the digest of what a state gives, without computing it."""
+        return self._digest(state, self.settings(state))
+
+    def is_known(self, desk: Desk, state: State) -> bool:
+        """Return whether a state can be colored without asking the network."""
+        settings = self.settings(state)
+        with desk.lock:
+            return desk.looks.find((settings.guidance.digest(), settings.passes)) is not None
 
     def alternatives(self, desk: Desk, state: State, count: int, seed: int) -> list[Colored]:
         """Return other colors that are possible; see ``Colorization.alternatives``."""
@@ -156,6 +165,11 @@ class Engine:
         with desk.lock:
             return self._look(desk, settings, never)
 
+    def _digest(self, state: State, settings: Settings) -> str:
+        sample = state.settings.sample
+        kind = "color" if sample is None else f"sample {sample.number}, seed {sample.seed}"
+        return settings.digest(self.fingerprint, kind)
+
     def _color(self, desk: Desk, state: State, settings: Settings, stop: Stop) -> Colored:
         sample = state.settings.sample
         if sample is not None:
@@ -172,3 +186,10 @@ class Engine:
         with self._running:
             stop()
             return desk.looks.keep(key, desk.opened.render(settings))
+
+
+def _ungrown(mark: Mark) -> Mark:
+    """Return the click of a mark that would be grown, which takes the photograph and is not needed to check it."""
+    if not isinstance(mark, GrownMark):
+        return mark
+    return PointMark(mark.x, mark.y, color=mark.color, palette=mark.palette, confidence=mark.confidence)

@@ -7,12 +7,12 @@ studio's folder, under the digest of its bytes, so that no name that anyone gave
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tintype.errors import NotHereError, PhotoError, StudioLimitError
+from tintype.errors import ChangedMeanwhileError, NotHereError, PhotoError, StudioLimitError
 from tintype.photos.photo import Photo
 from tintype.photos.read import read_photo
 from tintype.studio.desk import Desk
@@ -20,7 +20,7 @@ from tintype.studio.engine import Engine
 from tintype.studio.journal import Change, Entry, Journal, Position, Step, now_text
 from tintype.studio.limits import Limits
 from tintype.studio.shelf import Shelf
-from tintype.studio.state import State
+from tintype.studio.state import Operation, State, apply_operations
 
 _NAME_LENGTH = 200
 
@@ -170,6 +170,32 @@ class Library:
         position = self._journal.change(photo, Change(state.dump(), label, change_id, base))
         self._tell(photo)
         return position
+
+    def amend(
+        self,
+        photo: str,
+        operations: Iterable[Operation],
+        *,
+        label: str = "",
+        change_id: str | None = None,
+        base: int | None = None,
+    ) -> Position:
+        """Change the state that holds by some operations, whoever else is changing it; else as `change`."""
+        operations = [*operations]
+        while True:
+            now = self._journal.position(photo)
+            state = apply_operations(read_state(now), operations)
+            try:
+                return self.change(
+                    photo,
+                    state,
+                    label=label,
+                    change_id=change_id,
+                    base=now.revision if base is None else base,
+                )
+            except ChangedMeanwhileError:
+                if base is not None:
+                    raise
 
     def move(self, photo: str, step: int) -> Position:
         """Let another step of the history hold; NotHereError if there is none."""

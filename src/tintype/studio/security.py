@@ -13,7 +13,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -95,7 +95,7 @@ class Door:
         At the loopback only its names are known. Elsewhere any number may be the machine's (its address in this
         network or the next), but of names only its own: rebinding takes a name.
         """
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _host_of(f"//{host}").hostname or ""
         if is_loopback(name):
             return True
         if is_loopback(self.host):
@@ -130,7 +130,7 @@ class Gate:
         """Pass a request on or refuse it; an ASGI application."""
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
-        refusal = self._find_fault(HTTPConnection(scope))
+        refusal = self._find_fault(HTTPConnection(scope), scope["path"])
         if refusal is None:
             return await self._app(scope, receive, send)
         if scope["type"] == "websocket":
@@ -138,7 +138,7 @@ class Gate:
             return await send({"type": "websocket.close", "code": _REFUSED_SOCKET, "reason": refusal[1]})
         return await refuse(*refusal)(scope, receive, send)
 
-    def _find_fault(self, request: HTTPConnection) -> tuple[int, str] | None:
+    def _find_fault(self, request: HTTPConnection, path: str) -> tuple[int, str] | None:
         """Return the status and the reason of a refusal."""
         host = request.headers.get("host", "")
         if not self._door.knows(host):
@@ -148,7 +148,6 @@ class Gate:
             )
         if not is_same_origin(request.headers, is_page=_is_page(request)):
             return 403, "a page of another origin may not ask; open the studio's own page"
-        path = request.url.path
         if path.startswith(API) and path not in self._open and not self._door.admits(request):
             return (
                 401,
@@ -165,7 +164,7 @@ def is_same_origin(headers: Headers, *, is_page: bool) -> bool:
         is_page: whether a page is opened, which a link elsewhere may do.
     """
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+    if origin is not None and _host_of(origin).netloc.lower() != headers.get("host", "").lower():
         return False
     return is_page or headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
@@ -179,8 +178,17 @@ def _is_page(request: HTTPConnection) -> bool:
     return (
         request.scope.get("method") == "GET"
         and request.headers.get("sec-fetch-mode") == "navigate"
-        and not request.url.path.startswith(API)
+        and not request.scope["path"].startswith(API)
     )
+
+
+def _host_of(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        parts.hostname  # noqa: B018 - it is here that some nonsense is found
+    except ValueError:
+        return urlsplit("")
+    return parts
 
 
 def _is_number(name: str) -> bool:

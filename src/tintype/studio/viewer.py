@@ -1,0 +1,213 @@
+"""A live connection: the page's messages in, states and frames out.
+
+Messages are taken one after the other. What is to be seen is computed beside that, on a thread of the connection's
+own: there is one wish at a time, a newer one takes its place, and the thread gives the older one up at the next
+step. A page that reads slowly gets fewer frames, not later ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Protocol
+
+import anyio
+from pydantic import ValidationError
+
+from tintype.errors import GuidanceError, TintypeError
+from tintype.studio.api.answers import describe_job, describe_position
+from tintype.studio.api.failures import describe_failure
+from tintype.studio.api.messages import Close, Make, Open, Step, Try, Turn, parse_message
+from tintype.studio.core import Studio
+from tintype.studio.engine import Superseded
+from tintype.studio.jobs import Job
+from tintype.studio.journal import Position
+from tintype.studio.library import read_state
+from tintype.studio.painter import Painter, Wish, renewed
+from tintype.studio.state import State, apply_operations
+
+_MOST_WAITING = 2000
+
+
+class Socket(Protocol):
+    """What is needed of a WebSocket."""
+
+    async def send_text(self, data: str) -> None:
+        """Send a message."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a frame."""
+
+
+class Viewer:
+    """One connection; made and used on the server's event loop, told of changes from any thread.
+
+    Args:
+        studio: what is looked at.
+        socket: where everything is sent.
+    """
+
+    def __init__(self, studio: Studio, socket: Socket) -> None:
+        self._studio, self._socket = studio, socket
+        self._painter = Painter(studio)
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, "tintype-viewer")
+        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_MOST_WAITING)
+        self._sending = asyncio.Lock()
+        self._shown: Wish | None = None
+        self._state = State()
+        self._revision = -1
+        self._wish: Wish | None = None
+        self._turn = 0
+        self._awake = asyncio.Event()
+        self.is_overrun = asyncio.Event()
+
+    async def run(self) -> None:
+        """Send what is to be sent until this is cancelled."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._send_events)
+                tasks.start_soon(self._paint)
+        finally:
+            self._turn += 1  # whatever is being computed is no longer wanted
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def take(self, text: str) -> None:
+        """Do what a message says; what is wrong with it is answered."""
+        serial = 0
+        try:
+            message = parse_message(text)
+            serial = getattr(message, "serial", 0)
+            await self._do(message)
+        except (TintypeError, ValidationError, OSError) as error:
+            self._report(error, serial)
+
+    def note_change(self, photo: str | None) -> None:
+        """Hear that a photograph changed; None: the album."""
+        self._loop.call_soon_threadsafe(self._hear, photo)
+
+    def note_job(self, job: Job) -> None:
+        """Hear that something about a job changed."""
+        event = {"type": "job", "job": describe_job(job).model_dump()}
+        self._loop.call_soon_threadsafe(self._tell, event)
+
+    async def _do(self, message: Open | Turn | Try | Make | Step | Close) -> None:
+        if isinstance(message, Open):
+            return await self._open(message)
+        if isinstance(message, Close):
+            self._shown = None
+            return self._want(None)
+        if self._shown is None:
+            raise GuidanceError("no photograph is open on this connection; send 'open' first")
+        return await self._go_on(self._shown, message)
+
+    async def _go_on(self, shown: Wish, message: Turn | Try | Make | Step) -> None:
+        library = self._studio.library
+        if isinstance(message, Turn):
+            self._shown = Wish(shown.photo, self._state, message.view, shown.format)
+            return self._want(self._shown)
+        if isinstance(message, Step):
+            return self._acknowledge(
+                await self._off(library.step_by, shown.photo, message.by), message.serial
+            )
+        state = apply_operations(self._state, message.operations)
+        state.check(self._studio.limits.marks)
+        is_try = isinstance(message, Try)
+        self._want(Wish(shown.photo, state, shown.view, shown.format, message.serial, is_fleeting=is_try))
+        if isinstance(message, Make):
+            self._acknowledge(await self._off(self._store, shown.photo, message), message.serial)
+        return None
+
+    async def _open(self, message: Open) -> None:
+        position = await self._off(self._studio.library.position, message.photo)
+        self._state, self._revision = read_state(position), position.revision
+        self._shown = Wish(message.photo, self._state, message.view, message.format)
+        self._acknowledge(position, 0)
+        self._want(Wish(message.photo, self._state, message.view, message.format, is_fleeting=True))
+
+    def _store(self, photo: str, message: Make) -> Position:
+        return self._studio.library.amend(
+            photo, message.operations, label=message.label, change_id=message.id, base=message.base
+        )
+
+    async def _off(self, function: Any, *arguments: Any) -> Any:
+        """Call a function on another thread, since it waits for the disk."""
+        return await asyncio.to_thread(function, *arguments)
+
+    def _acknowledge(self, position: Position, serial: int) -> None:
+        """Tell where the photograph stands."""
+        assert self._shown is not None
+        self._state, self._revision = read_state(position), position.revision
+        answer = describe_position(self._shown.photo, position, self._studio.engine.digest(self._state))
+        self._tell({"type": "state", "serial": serial, **answer.model_dump(mode="json")})
+
+    def _hear(self, photo: str | None) -> None:
+        if photo is None:
+            self._tell({"type": "album"})
+        elif self._shown is not None and self._shown.photo == photo:
+            self._loop.create_task(self._catch_up(photo))
+
+    async def _catch_up(self, photo: str) -> None:
+        """Show what a photograph is like by now, if it is not known yet from this connection's own change."""
+        try:
+            position = await self._off(self._studio.library.position, photo)
+        except TintypeError:
+            return self._tell({"type": "gone", "photo": photo})
+        if self._shown is None or self._shown.photo != photo:
+            return None
+        if position.revision > self._revision:
+            self._acknowledge(position, 0)
+        if self._wish is None or self._wish.state != self._state:
+            self._want(renewed(self._shown, self._state))
+        return None
+
+    def _want(self, wish: Wish | None) -> None:
+        """Let a wish take the place of the one before."""
+        self._wish = wish
+        self._turn += 1
+        self._awake.set()
+
+    async def _paint(self) -> None:
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            if self._wish is not None:
+                await self._fulfill(self._wish, self._turn)
+
+    async def _fulfill(self, wish: Wish, turn: int) -> None:
+        def stop() -> None:
+            if self._turn != turn:
+                raise Superseded
+
+        try:
+            if await self._compute(self._painter.needs_draft, wish):
+                await self._send_frame(await self._compute(self._painter.paint, wish, stop, draft=True))
+            await self._send_frame(await self._compute(self._painter.paint, wish, stop))
+        except Superseded:
+            return
+        except Exception as error:  # whatever it is, the connection goes on
+            self._report(error, wish.serial)
+
+    async def _compute(self, function: Any, *arguments: Any, **options: Any) -> Any:
+        return await self._loop.run_in_executor(self._thread, lambda: function(*arguments, **options))
+
+    async def _send_frame(self, frame: bytes) -> None:
+        async with self._sending:
+            await self._socket.send_bytes(frame)
+
+    async def _send_events(self) -> None:
+        while True:
+            event = await self._events.get()
+            async with self._sending:
+                await self._socket.send_text(json.dumps(event, separators=(",", ":")))
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        with suppress(asyncio.QueueFull):
+            return self._events.put_nowait(event)
+        return self.is_overrun.set()  # the page does not read: it is better off with a new connection
+
+    def _report(self, error: Exception, serial: int) -> None:
+        kind, text = describe_failure(error)
+        self._tell({"type": "error", "serial": serial, "error": kind, "message": text})
