@@ -23,8 +23,8 @@ from tintype.color.lab import srgb_to_lab
 from tintype.colorize.guides import Guided
 from tintype.colorize.palettes import palette_of
 from tintype.errors import GuidanceError
-from tintype.guidance.document import located
 from tintype.guidance.cells import Cells, ColoredCells, color_cells, describe_cells
+from tintype.guidance.document import located
 from tintype.guidance.guidance import GlobalPalette, Guidance
 from tintype.guidance.marks import PointMark
 from tintype.guidance.masks import marked_pixels
