@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tintype.colorize.best import Search
     from tintype.colorize.guides import Guide
     from tintype.guidance.guidance import Guidance
+    from tintype.models.card import Card
 
 _COLOR = Group.create_ordered("Color")
 _FILES = Group.create_ordered("Files")
@@ -32,7 +33,8 @@ def colorize(
     photos: Annotated[list[str], Parameter(name="photos")],
     /,
     *,
-    model: Annotated[str, Parameter(group=_COLOR)] = "tintype-small",
+    model: Annotated[str | None, Parameter(group=_COLOR)] = None,
+    input: Annotated[Literal["auto", "photo", "sketch"], Parameter(group=_COLOR)] = "auto",
     vividness: Annotated[
         float | None, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1))
     ] = None,
@@ -69,7 +71,10 @@ def colorize(
 
     Args:
         photos: Files and folders; "-" reads one photograph from stdin.
-        model: Name of a model (see "tintype models list") or path of a .onnx or .npz file.
+        model: Name of a model (see "tintype models list") or path of a .onnx or .npz file; tintype-small if not
+            given, and tintype-sketch for drawings.
+        input: A "photo" keeps its lightness in every pixel; a "sketch", lines on paper, is tinted, since white holds
+            no color. "auto" looks at each picture, and says when it takes it for a drawing.
         vividness: 0 is most faithful, 1 most vivid; the model's own default if not given.
         quality: "fast" looks once at a smaller size, "best" at three sizes and mirrored.
         model_size: Size at which the model looks at the photograph, instead of a quality; given several times, the
@@ -87,7 +92,8 @@ def colorize(
         recolor: Color photographs that are in color already; otherwise they are named and left alone.
         ignore_profile: Read photographs as if they had no ICC profile.
         output: Folder for the results; for a single photograph also the name of the result, or "-" for stdout.
-        layer: Write the color alone too, as a layer for Photoshop or GIMP (blend mode "Color").
+        layer: Write the color alone too, as a layer for Photoshop or GIMP (blend mode "Color"; of drawings
+            "Multiply").
         doubt: Write a map too of where the model knows little (white).
         compare: Write a picture too of before and after.
         no_mark: Do not say in the result that its colors were made by a machine.
@@ -102,21 +108,29 @@ def colorize(
     from tintype.cli.coloring import BatchCall, color_all  # noqa: PLC0415 - heavy
     from tintype.colorize.batch.plan import Companions  # noqa: PLC0415
     from tintype.colorize.batch.run import BatchOptions  # noqa: PLC0415
-    from tintype.colorize.settings import choose_settings  # noqa: PLC0415
-    from tintype.models.catalog import find_model  # noqa: PLC0415
+    from tintype.colorize.colorizer import DEFAULT_MODEL  # noqa: PLC0415
+    from tintype.colorize.settings import Settings, choose_settings  # noqa: PLC0415
+    from tintype.colorize.ways import choose_ways  # noqa: PLC0415
 
-    found = find_model(model)
-    settings = choose_settings(
-        found.card,
-        _read_guidance(hints, palette, say=not quiet),
-        vividness=vividness,
-        quality=quality,
-        sizes=model_size or None,
-        mirrored=mirrored or None,
-    )
+    guidance = _read_guidance(hints, palette, say=not quiet)
+
+    def settle(card: Card, kind: Literal["photo", "sketch"]) -> Settings:
+        settings = choose_settings(
+            card,
+            guidance,
+            vividness=vividness,
+            quality=quality,
+            sizes=model_size or None,
+            mirrored=mirrored or None,
+            input=kind,
+        )
+        return replace(settings, ignores_profile=ignore_profile)
+
+    way, drawings = choose_ways(input, model, DEFAULT_MODEL, settle)
     companions = Companions(samples, seed, layer=layer, doubt=doubt, compare=compare)
     options = BatchOptions(
-        settings=replace(settings, ignores_profile=ignore_profile),
+        settings=way.settings,
+        drawings=drawings,
         companions=companions,
         recolor=recolor,
         overwrite=force,
@@ -131,7 +145,7 @@ def colorize(
         output = STDIO
     with _planned(photos, output, companions, as_json=json) as plan:
         call = BatchCall(
-            plan, found, options, report=report, as_json=json, quiet=quiet, to_stdout=output == STDIO
+            plan, way.model, options, report=report, as_json=json, quiet=quiet, to_stdout=output == STDIO
         )
         return color_all(call)
 

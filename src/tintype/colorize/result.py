@@ -15,7 +15,7 @@ from tintype.color.lab import lab_to_srgb
 from tintype.colorize.answer import AS_IT_IS, Answer, Floats
 from tintype.colorize.settings import Settings, choose_decoding
 from tintype.errors import GuidanceError
-from tintype.photos.join import ColorPicture, join
+from tintype.photos.join import ColorPicture, join, tint
 from tintype.photos.mark import Mark, describe_coloring
 from tintype.photos.photo import Photo
 from tintype.photos.write import WriteReport, default_output_path, write_photo
@@ -139,8 +139,20 @@ class Colorization:
         return [_suggest(lightness, mode) for mode in modes(probabilities(cell, None, AS_IT_IS), k)]
 
     def picture(self) -> ColorPicture:
-        """Return the color at full size, joined to the photograph's lightness when its strips are asked for."""
-        return join(self.photo, self.ab, threads=self.threads)
+        """Return the color at full size, joined to the photograph's lightness when its strips are asked for.
+
+        A drawing is tinted instead, see ``tintype.color.wash``.
+        """
+        return self.join(self.photo)
+
+    def join(self, photo: Photo) -> ColorPicture:
+        """Return the same color on another size of the photograph."""
+        return (tint if self.is_drawing else join)(photo, self.ab, threads=self.threads)
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether this is a drawing that is tinted."""
+        return self.settings.input == "sketch"
 
     @property
     def kind(self) -> str:
@@ -161,7 +173,7 @@ class Colorization:
             guidance_digest=self.settings.guidance.digest() if self.settings.guidance else "",
             source_sha256=self.photo.sha256,
             result_digest=self.settings.digest(self.model, kind or self.kind),
-            sentence=describe_coloring(name, __version__),
+            sentence=describe_coloring(name, __version__, drawing=self.is_drawing),
         )
 
     def write(

@@ -40,14 +40,20 @@ class Mark:
         return f"{self.tintype_version}, model {version}" if version else self.tintype_version
 
 
-def describe_coloring(model: str, tintype_version: str) -> str:
+def describe_coloring(model: str, tintype_version: str, *, drawing: bool = False) -> str:
     """Return the sentence that tells a person where the colors come from.
+
+    Args:
+        model: the model as one string.
+        tintype_version: of the program.
+        drawing: whether a drawing was tinted, and not a photograph colored.
 
     >>> describe_coloring("tintype-small@1.0", "0.1.0")
     'The colors of this picture were added by a machine (Tintype 0.1.0, model tintype-small@1.0) to a
     black-and-white photograph. They are inferred, not historical evidence.'
     """
+    what = "drawing, whose paper they tint" if drawing else "black-and-white photograph"
     return (
         f"The colors of this picture were added by a machine (Tintype {tintype_version}, model {model}) "
-        "to a black-and-white photograph. They are inferred, not historical evidence."
+        f"to a {what}. They are inferred, not historical evidence."
     )

@@ -19,6 +19,8 @@ from tintype.colorize.companions import write_comparison, write_doubt, write_lay
 from tintype.colorize.guides import Guide, Guided, announce, follow
 from tintype.colorize.result import Colorization
 from tintype.colorize.settings import Settings
+from tintype.colorize.ways import Way
+from tintype.colorize.worlds import SKETCH_MODEL, guess_input
 from tintype.errors import NotMonochromeError, OutputExistsError, TintypeError, UnreadablePhotoError
 from tintype.models.catalog import ModelFile
 from tintype.photos.mark import Mark
@@ -45,6 +47,7 @@ class BatchOptions:
         threads: for one photograph; None: one for each core.
         search: how the best of several results is found for each page; None: there is nothing to choose.
         guides: what has a say in each page in its own way, beside the guidance of the settings.
+        drawings: how pages that look like drawings are colored; None: as all others are.
     """
 
     settings: Settings
@@ -57,6 +60,7 @@ class BatchOptions:
     threads: int | None = None
     search: Search | None = None
     guides: tuple[Guide, ...] = ()
+    drawings: Way | None = None
 
 
 def run_plan(
@@ -79,7 +83,7 @@ def run_plan(
     Raises:
         ModelError: the model can't be loaded: nothing can be colored.
     """
-    batch = _Batch(model, options)
+    batch = _Batch(Way(model, options.settings), options)
     for path, error in plan.problems:
         yield Outcome(str(path), "", "failed", str(error))
     for folder in {path.parent for job in plan.jobs for path in job.targets.values() if path.parent.is_dir()}:
@@ -91,43 +95,71 @@ def run_plan(
         yield batch.do(job)
 
 
+class _Prepared:
+    """A way of coloring, ready: its model is loaded when the first page needs it."""
+
+    def __init__(self, way: Way, options: BatchOptions) -> None:
+        self.card = way.model.card
+        self.settings = announce(way.settings, options.guides)
+        self.fingerprint = model_fingerprint(way.model)
+        self._way, self._options = way, options
+
+    def load(self) -> Colorizer:
+        """Return the model; it is loaded once."""
+        return self._colorizer
+
+    @cached_property
+    def _colorizer(self) -> Colorizer:
+        return Colorizer(self._way.model, threads=self._options.threads)
+
+    @cached_property
+    def all_settings(self) -> tuple[Settings, ...]:
+        """The settings that a result may have been made with: several, where the best is searched for."""
+        if self._options.search is None:
+            return (self.settings,)
+        found = self._options.search.candidates(self.card, self.settings)
+        return tuple(candidate.settings for candidate in found)
+
+    def color(self, photo: Photo) -> tuple[Colorization, Guided]:
+        """Color a page, and return what the guides said of it."""
+        opened, search = self.load().open(photo), self._options.search
+        settings, guided = follow(opened, self.settings, self._options.guides)
+        return (search.find(opened, settings) if search else opened.render(settings)), guided
+
+
 class _Batch:
     """What the jobs of a run share."""
 
-    def __init__(self, model: ModelFile, options: BatchOptions) -> None:
-        self.model = model
-        self.options = replace(options, settings=announce(options.settings, options.guides))
+    def __init__(self, way: Way, options: BatchOptions) -> None:
+        self.options = options
         self.ledger = Ledger()
-        self.fingerprint = model_fingerprint(model)
-        self.colorizer = Colorizer(model, threads=options.threads)
+        self.plain = _Prepared(way, options)
+        self.drawn = None if options.drawings is None else _Prepared(options.drawings, options)
+        self.ways = [self.plain, self.drawn] if self.drawn else [self.plain]
+        self.plain.load()
 
     def full_kind(self, kind: str) -> str:
         """Return the kind with all that makes a difference to its pixels, as ``Colorization.kind`` says it."""
         return f"{kind}, seed {self.options.companions.seed}" if kind.startswith("sample") else kind
 
-    @cached_property
-    def all_settings(self) -> tuple[Settings, ...]:
-        """The settings that a result may have been made with: several, where the best is searched for."""
-        if self.options.search is None:
-            return (self.options.settings,)
-        found = self.options.search.candidates(self.model.card, self.options.settings)
-        return tuple(candidate.settings for candidate in found)
-
-    def digest(self, kind: str, settings: Settings) -> str:
-        return settings.digest(self.fingerprint, self.full_kind(kind))
+    def digest(self, kind: str, result: Colorization) -> str:
+        return result.settings.digest(result.model, self.full_kind(kind))
 
     def done_digest(self, path: Path, kind: str, source: str) -> str:
         """Return the digest of a file that an earlier run made with these settings, "" where it is another."""
-        digests = (self.digest(kind, settings) for settings in self.all_settings)
+        digests = (
+            settings.digest(way.fingerprint, self.full_kind(kind))
+            for way in self.ways
+            for settings in way.all_settings
+        )
         return next((digest for digest in digests if self._is_done(path, source, digest)), "")
 
     def do(self, job: Job) -> Outcome:
         """Do a job, and turn whatever stops it into an outcome."""
         start = time.perf_counter()
-        expected = self.digest(COLOR, self.all_settings[0]) if self.options.search is None else ""
-        outcome = Outcome(
-            str(job.source), str(job.result), "done", model=self.model.card.name, digest=expected
-        )
+        way, is_known = self.plain, self.options.search is None
+        expected = way.settings.digest(way.fingerprint, COLOR) if is_known else ""
+        outcome = Outcome(str(job.source), str(job.result), "done", model=way.card.name, digest=expected)
         try:
             done = self._done(job)
             open_kinds = [kind for kind in job.targets if kind not in done]
@@ -170,9 +202,10 @@ class _Batch:
         return self.ledger.is_done(path, source, digest)
 
     def _color(self, job: Job, kinds: Sequence[str], outcome: Outcome) -> Outcome:
-        pages = _Pages(job.source if job.data is None else job.data, self.colorizer, self.options)
+        pages = _Pages(job.source if job.data is None else job.data, self)
         first = pages.first
-        notes = dict.fromkeys((*first.photo.notes, *pages.guided.notes, *_tell_choice(first)))
+        told = (*_tell_world(first, self.options), *pages.guided.notes, *_tell_choice(first))
+        notes = dict.fromkeys((*first.photo.notes, *told))
         for kind in kinds:
             notes |= dict.fromkeys(self._write(kind, job.targets[kind], pages))
         return replace(
@@ -183,14 +216,15 @@ class _Batch:
             height=first.photo.height,
             pages=first.photo.page_count,
             marks=pages.guided.guidance.marks,
-            digest=self.digest(COLOR, first.settings),
+            model=first.answer.card.name,
+            digest=self.digest(COLOR, first),
         )
 
     def _write(self, kind: str, path: Path, pages: _Pages) -> tuple[str, ...]:
         """Write one of the files of a job; return what a person should be told."""
         options, first = self.options, pages.first
         if not options.mark or kind == "doubt":
-            self.ledger.record(path, first.photo.sha256, self.digest(kind, first.settings))
+            self.ledger.record(path, first.photo.sha256, self.digest(kind, first))
         if kind == COLOR or kind.startswith("sample"):
             mark = first.mark(self.full_kind(kind)) if options.mark else None
             return pages.write(path, kind, mark=mark).notes
@@ -206,8 +240,8 @@ class _Batch:
 class _Pages:
     """The pages of a file, colored when they are needed; the first one is kept."""
 
-    def __init__(self, source: PhotoInput, colorizer: Colorizer, options: BatchOptions) -> None:
-        self._source, self._colorizer, self._options = source, colorizer, options
+    def __init__(self, source: PhotoInput, batch: _Batch) -> None:
+        self._source, self._batch, self._options = source, batch, batch.options
         self._drawn: tuple[Colorization, list[Colorization]] | None = None
         self.guided = Guided()
         """What the guides said of the first page."""
@@ -236,10 +270,13 @@ class _Pages:
         ):
             if photo.hue_count > 1 and not self._options.recolor:
                 raise NotMonochromeError(_in_color(photo))
-            opened, search = self._colorizer.open(photo), self._options.search
-            guided_settings, guided = follow(opened, settings, self._options.guides)
+            result, guided = self._way_for(photo).color(photo)
             self.guided = guided if photo.page == 0 else self.guided
-            yield search.find(opened, guided_settings) if search else opened.render(guided_settings)
+            yield result
+
+    def _way_for(self, photo: Photo) -> _Prepared:
+        drawn = self._batch.drawn
+        return self._batch.plain if drawn is None or guess_input(photo) == "photo" else drawn
 
     def _alternative(self, page: Colorization, kind: str) -> Colorization:
         if kind == COLOR:
@@ -248,6 +285,17 @@ class _Pages:
             companions = self._options.companions
             self._drawn = page, page.alternatives(companions.samples, companions.seed)
         return self._drawn[1][int(kind.removeprefix("sample ")) - 1]
+
+
+def _tell_world(first: Colorization, options: BatchOptions) -> tuple[str, ...]:
+    """Say aloud that a picture was taken for a drawing, and what that changes."""
+    if not first.is_drawing:
+        return ()
+    guessed = options.settings.input != "sketch"
+    what = "the drawing that it looks like (--input photo if it is none)" if guessed else "a drawing"
+    name = first.answer.card.name
+    learned = "" if name.startswith(SKETCH_MODEL) else f"; {name} learned from photographs"
+    return (f"tinted as {what}: painted paper is as dark as its paint, the lightness is not kept{learned}",)
 
 
 def _tell_choice(first: Colorization) -> tuple[str, ...]:
