@@ -20,7 +20,7 @@ class Crooked:
         self.card = create_card(bins=0, prior=None, vividness_path=(), capabilities=capabilities)
         self.hints = []
 
-    def run(self, lightness, *, hints=None, palette=None, outputs=None):
+    def run(self, lightness, *, hints=None, palette=None, latent=None, outputs=None):
         self.hints.append(hints)
         _, _, height, width = lightness.shape
         ab = np.zeros((1, 2, height // 4, width // 4), np.float32)

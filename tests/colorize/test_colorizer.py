@@ -10,7 +10,7 @@ from tintype.colorize.colorizer import Colorizer
 from tintype.errors import BrokenModelError, GuidanceError, ModelNotFoundError, UnreadablePhotoError
 from tintype.guidance.colors import WeightedColor
 from tintype.guidance.guidance import GlobalPalette, Guidance
-from tintype.guidance.marks import PointMark
+from tintype.guidance.marks import GrownMark, MaskMark, PointMark
 from tiny_model import create_card, write_tiny_model
 
 RED = Guidance((PointMark(60, 60, 10, color=(50, 60, 40)),))
@@ -89,7 +89,27 @@ def test_network_runs_once_for_the_same_guidance(counted, photo):
     assert not np.array_equal(opened.colorize(RED).ab, plain.ab)
     assert counted.session.runs == 2
     opened.colorize(RED, sizes=(64, 96, 128), mirrored=True)
-    assert counted.session.runs == 2 + 6
+    assert counted.session.runs == 2 + 6 + 6  # without marks, and with them
+
+
+def test_click_costs_one_run_of_the_network(counted, photo):
+    opened = counted.open(photo)
+    marks = [PointMark(20 * i + 10, 60, 5, color=(50, a, 5)) for i, a in enumerate((5, 90, 6, 80))]
+    runs = []
+    for count in range(len(marks) + 1):
+        opened.colorize(Guidance(tuple(marks[:count])))
+        runs.append(counted.session.runs)
+    assert np.diff(runs).max() <= 2  # two only where the network expected the new color, but not an older one
+    assert runs[:3] == [1, 2, 3]
+
+
+def test_region_is_grown_before_the_network_is_asked(opened):
+    grown = Guidance((GrownMark(60, 60, color=(50, 60, 40)),))
+    resolved = opened.grown(grown)
+    assert isinstance(resolved.marks[0], MaskMark)
+    np.testing.assert_array_equal(opened.colorize(grown).ab, opened.colorize(resolved).ab)
+    with pytest.raises(GuidanceError, match=r"marks\[0\].*171 x 128"):
+        opened.colorize(Guidance((GrownMark(500, 5, color=(50, 0, 0)),)))
 
 
 def test_lightness_is_reduced_once_for_each_size(opened, monkeypatch):

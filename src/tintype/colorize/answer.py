@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.bins import Decoding, decode, sample
+from tintype.colorize.contours import Kept, contain, is_contained
 from tintype.colorize.passes import Passes
 from tintype.errors import UnsupportedByModelError
 from tintype.guidance.compile import CompiledGuidance, compile_guidance
@@ -128,6 +129,8 @@ def ask(
     photo_size: tuple[int, int],
     guidance: Guidance,
     passes: Passes,
+    *,
+    kept: Kept | None = None,
 ) -> Answer:
     """Let the network look at a photograph, and average what it says.
 
@@ -137,6 +140,7 @@ def ask(
         photo_size: (height, width) of the photograph.
         guidance: in the photograph's coordinates.
         passes: sizes, and whether mirrored ones too. Logits are averaged, which multiplies the distributions.
+        kept: earlier answers about the same photograph by the same model.
 
     Returns:
         The answer, at the grid of the largest size.
@@ -146,16 +150,51 @@ def ask(
         UnsupportedByModelError: guidance that the model does not take.
         ModelError: the model failed.
     """
-    card = session.card
-    sizes = [card.size.fit(*photo_size, size) for size in sorted(passes.sizes, reverse=True)]
-    compiled = [compile_guidance(guidance, card, photo_size, size) for size in sizes]
-    question = Question(session, [lightness_at(size) for size in sizes], compiled, passes.mirrored)
-    cells = question.ask()
-    if card.bins:
-        cells = compiled[0].biased(cells)
-    height, width = cells.shape[:2]
-    blocks = lightness_at(sizes[0]).reshape(height, card.grid, width, card.grid)
-    return Answer(card, cells, compiled[0], np.asarray(blocks.mean(axis=(1, 3)), np.float32), question)
+    inquiry = _Inquiry(session, lightness_at, photo_size, passes)
+    question, lightness = inquiry.pose(guidance), inquiry.cell_lightness()
+    compiled = question.compiled[0]
+    answers = kept or Kept()
+
+    def ask_with(said: Guidance) -> Floats:
+        return answers.get(f"{said.digest()} {passes}", lambda: inquiry.pose(said).ask())
+
+    if is_contained(session.card, compiled):
+        cells = contain(guidance, compiled, lightness, question.ask, ask_with)
+    else:
+        cells = ask_with(guidance)
+    if session.card.bins:
+        cells = compiled.biased(cells)
+    return Answer(session.card, cells, compiled, lightness, question)
+
+
+@dataclass(frozen=True, eq=False)
+class _Inquiry:
+    """What is the same for all questions about one photograph; attributes as the arguments of `ask`."""
+
+    session: Session
+    lightness_at: Callable[[tuple[int, int]], Floats]
+    photo_size: tuple[int, int]
+    passes: Passes
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """(height, width) of the model's input in each look, the largest first."""
+        rule = self.session.card.size
+        return [rule.fit(*self.photo_size, size) for size in sorted(self.passes.sizes, reverse=True)]
+
+    def pose(self, guidance: Guidance) -> Question:
+        """Return the question under a guidance."""
+        card = self.session.card
+        compiled = [compile_guidance(guidance, card, self.photo_size, size) for size in self.sizes]
+        lightness = [self.lightness_at(size) for size in self.sizes]
+        return Question(self.session, lightness, compiled, self.passes.mirrored)
+
+    def cell_lightness(self) -> Floats:
+        """Return the mean CIE L of the cells (h, w)."""
+        grid, largest = self.session.card.grid, self.sizes[0]
+        height, width = (side // grid for side in largest)
+        blocks = self.lightness_at(largest).reshape(height, grid, width, grid)
+        return np.asarray(blocks.mean(axis=(1, 3)), np.float32)
 
 
 def resize_grid(cells: Floats, size: tuple[int, ...]) -> Floats:

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from tintype.colorize.answer import Answer, Floats, ask
 from tintype.colorize.best import Score, Search, name_of
+from tintype.colorize.contours import Kept
 from tintype.colorize.passes import Passes
-from tintype.colorize.reduction import reduce_lightness
+from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
 from tintype.colorize.settings import Choices, Settings, choose_settings
 from tintype.errors import UnsupportedByModelError
+from tintype.guidance.grow import GROW_SIDE, resolve_grown
 from tintype.guidance.guidance import Guidance
+from tintype.guidance.marks import GrownMark
 from tintype.models.card import Card
 from tintype.models.catalog import ModelFile, find_model, fingerprint
 from tintype.models.session import Session
@@ -110,6 +113,7 @@ class OpenPhoto:
         self.photo = photo
         self._reduced: dict[tuple[int, int], Floats] = {}
         self._latest: tuple[tuple[str, Passes], Answer] | None = None
+        self._kept = Kept()
         self._lock = Lock()
 
     @property
@@ -195,6 +199,17 @@ class OpenPhoto:
         """
         return np.ascontiguousarray(np.moveaxis(self._output("class_map", size)[0], 0, -1))
 
+    def grown(self, guidance: Guidance) -> Guidance:
+        """Return guidance with each click that is to be grown replaced by its region in this photograph."""
+        guidance.check_inside(self.size)
+        if not any(isinstance(mark, GrownMark) for mark in guidance.marks):
+            return guidance
+        return resolve_grown(guidance, self._view(GROW_SIDE), self.size)
+
+    def _view(self, side: int) -> Floats:
+        """Return the lightness at a size whose longer side is `side` at most."""
+        return self.lightness_at(fit_side(self.size, side))
+
     def lightness_at(self, size: tuple[int, int]) -> Floats:
         """Return the lightness reduced to (height, width): float32, CIE L; computed once for each size."""
         with self._lock:
@@ -210,8 +225,9 @@ class OpenPhoto:
         latest = self._latest
         if latest is not None and latest[0] == key:
             return latest[1]
+        guidance = self.grown(settings.guidance)
         session = self.colorizer.session
-        answer = ask(session, self.lightness_at, self.size, settings.guidance, settings.passes)
+        answer = ask(session, self.lightness_at, self.size, guidance, settings.passes, kept=self._kept)
         self._latest = (key, answer)
         return answer
 

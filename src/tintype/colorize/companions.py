@@ -13,10 +13,10 @@ from PIL import Image
 
 from tintype.color.lab import lab_to_srgb
 from tintype.colorize.answer import resize_grid
-from tintype.colorize.reduction import reduce_lightness
+from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
 from tintype.photos.atomic import atomic_file
-from tintype.photos.join import ColorPicture, tint_layer
+from tintype.photos.join import ColorPicture, join
 from tintype.photos.join import layer as join_layer
 from tintype.photos.photo import Encoding, Metadata, Photo
 from tintype.photos.profile import SRGB, RgbSpace
@@ -73,7 +73,7 @@ def view(result: Colorization, side: int = VIEW_SIDE) -> NDArray[np.uint8]:
         side: longer side at most; a smaller photograph is not enlarged.
     """
     small = _reduced(result.photo, side)
-    return np.asarray(result.join(small).to_array(), np.uint8)
+    return np.asarray(join(small, result.ab, threads=result.threads).to_array(), np.uint8)
 
 
 def comparison(result: Colorization, side: int = VIEW_SIDE) -> NDArray[np.uint8]:
@@ -112,21 +112,9 @@ def write_layer(result: Colorization, path: Path, *, overwrite: bool = False, ma
     write_photo(path, layer(result), like=without_metadata(result.photo), mark=marked, overwrite=overwrite)
 
 
-def fit_side(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """Return (height, width) reduced so that the longer one is `side` at most.
-
-    >>> fit_side((3000, 4000), 1000), fit_side((1, 5000), 1000), fit_side((30, 40), 1000)
-    ((750, 1000), (1, 1000), (30, 40))
-    """
-    factor = min(1.0, side / max(size))
-    height, width = (max(1, round(n * factor)) for n in size)
-    return height, width
-
-
 def layer(result: Colorization) -> ColorPicture:
-    """Return the color alone: for the blend mode Color over a photograph, or Multiply over a drawing."""
-    make = tint_layer if result.is_drawing else join_layer
-    return make(result.photo, result.ab, threads=result.threads)
+    """Return the color alone, to be laid over the photograph in the blend mode Color."""
+    return join_layer(result.photo, result.ab, threads=result.threads)
 
 
 def _before(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -60,6 +60,17 @@ def reduce_lightness(
     return np.asarray(np.clip(reduced, 0, 100), np.float32)  # bicubic overshoots beside sharp edges
 
 
+def fit_side(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Return (height, width) reduced so that the longer one is `side` at most.
+
+    >>> fit_side((3000, 4000), 1000), fit_side((1, 5000), 1000), fit_side((30, 40), 1000)
+    ((750, 1000), (1, 1000), (30, 40))
+    """
+    factor = min(1.0, side / max(size))
+    height, width = (max(1, round(n * factor)) for n in size)
+    return height, width
+
+
 def _strips(photo: Lightness, size: tuple[int, int]) -> Iterator[slice]:
     step = max(_rows_averaged(photo, size), _STRIP // photo.width)
     step -= step % _rows_averaged(photo, size)

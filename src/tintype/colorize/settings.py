@@ -10,13 +10,16 @@ from typing import TypedDict
 
 from tintype.color.bins import Decoding
 from tintype.colorize.passes import Passes, Quality, choose_passes
-from tintype.colorize.worlds import Input
 from tintype.errors import GuidanceError, UnsupportedByModelError
+from tintype.guidance.compile import has_color
 from tintype.guidance.guidance import Guidance
 from tintype.models.card import Card
 
 RENDERING = 1
 """Version of the way from a model's answer to pixels; raised whenever the same settings give other pixels."""
+
+CONTOURS = 1
+"""The same for what is done with marks that have colors; results without any stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,6 @@ class Settings:
         choice: which one of several results this is; None where there was nothing to choose.
         guided_by: what identifies the stated guidance and the guides (see ``tintype.colorize.guides``) of which
             `guidance` was made for this photograph; empty where all of it was stated.
-        input: whether it is a photograph, whose lightness is kept, or a drawing, which is tinted.
     """
 
     passes: Passes
@@ -59,7 +61,6 @@ class Settings:
     ignores_profile: bool = False
     choice: Choice | None = None
     guided_by: str = ""
-    input: Input = "photo"
 
     def digest(self, model: str, kind: str = "color") -> str:
         """Return the SHA-256, 64 hexadecimal digits, of all that changes the pixels of a result.
@@ -78,10 +79,10 @@ class Settings:
             "mirrored": self.passes.mirrored,
             "ignores_profile": self.ignores_profile,
         }
+        if self.guided_by or any(has_color(mark) for mark in self.guidance.marks):
+            parts["contours"] = CONTOURS
         if self.choice:
             parts["choice"] = (self.choice.which, self.choice.count, self.choice.score)
-        if self.input != "photo":
-            parts["input"] = self.input
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -94,7 +95,6 @@ class Choices(TypedDict, total=False):
         quality: "fast", "normal" or "best", see ``Quality``.
         sizes: one or several sizes of the model's input whose answers are averaged, instead of a quality.
         mirrored: whether to look at the mirrored photograph too, instead of the quality's choice.
-        input: "photo", whose lightness is kept, or "sketch", a drawing on paper, which is tinted.
     """
 
     vividness: float | None
@@ -102,7 +102,6 @@ class Choices(TypedDict, total=False):
     quality: Quality
     sizes: int | Sequence[int] | None
     mirrored: bool | None
-    input: Input
 
 
 def choose_settings(
@@ -114,7 +113,6 @@ def choose_settings(
     quality: Quality = "normal",
     sizes: int | Sequence[int] | None = None,
     mirrored: bool | None = None,
-    input: Input = "photo",
 ) -> Settings:
     """Settle what was left open, for a model; see ``Choices``.
 
@@ -123,7 +121,7 @@ def choose_settings(
         UnsupportedByModelError: vividness or decoding for a model that has no distribution.
     """
     passes = choose_passes(card, quality=quality, sizes=sizes, mirrored=mirrored)
-    return Settings(passes, choose_decoding(card, vividness, decoding), guidance or Guidance(), input=input)
+    return Settings(passes, choose_decoding(card, vividness, decoding), guidance or Guidance())
 
 
 def choose_decoding(card: Card, vividness: float | None, decoding: Decoding | None) -> Decoding | None:

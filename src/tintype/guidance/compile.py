@@ -13,6 +13,8 @@ The rules, all of them:
    everywhere, weakened so that no color is ruled out.
 5. A bin model without hints takes a color as a palette of one color. Whatever a model can't take otherwise
    raises UnsupportedByModelError.
+6. Hints stay within the contours of the photograph, the more so the less the model expected them there: beyond,
+   its answer without them stands. See ``tintype.guidance.reach``; it is done to the answer of bin models.
 
 No mark is lost because the photograph is reduced for the model: each has at least ``MIN_RADIUS`` there.
 """
@@ -43,6 +45,7 @@ from tintype.guidance.marks import (
     StrokeMark,
 )
 from tintype.guidance.points import Patch, disc, polygon, region, stroke
+from tintype.guidance.reach import PlacedColor
 
 MIN_RADIUS = 2.0
 """Smallest radius of a point or stroke, in pixels of the model's input."""
@@ -90,12 +93,14 @@ class CompiledGuidance:
         palette: (Q + 1,) float32, input of the model: distribution over the bins, strength 0..1.
         logit_bias: (H / grid, W / grid, Q) float32, or (Q,) where it is the same everywhere.
         pins: (H / grid, W / grid, 3) float32: a, b in Lab units, share 0..1 of the decoded color replaced.
+        placed: the marks that became hints, as they lie on the grid (rule 6).
     """
 
     hints: NDArray[np.float32] | None = None
     palette: NDArray[np.float32] | None = None
     logit_bias: NDArray[np.float32] | None = None
     pins: NDArray[np.float32] | None = None
+    placed: tuple[PlacedColor, ...] = ()
 
     def biased(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return logits (H / grid, W / grid, Q) with the bias."""
@@ -128,6 +133,7 @@ class _Drawn:
 class _Layer:
     """A mark and the share of it that is seen, on the pixels of the input and on the cells of the grid."""
 
+    number: int
     mark: Mark
     pixels: _Drawn
     cells: _Drawn
@@ -163,11 +169,13 @@ def compile_guidance(
     colored = [layer for layer in layers if has_color(layer.mark)]
     if prior is None and card.prior is not None:
         prior = np.asarray(card.prior)
+    hinting = colored if "hints" in card.capabilities else []
     return CompiledGuidance(
-        hints=_hint_map(colored, input_size) if colored and "hints" in card.capabilities else None,
+        hints=_hint_map(hinting, input_size) if hinting else None,
         palette=_palette_input(guidance, card),
         logit_bias=_logit_bias(guidance, card, layers, input_size, prior),
-        pins=_pins(colored, (input_size[0] // card.grid, input_size[1] // card.grid)),
+        pins=_pins(colored, _grid_size(input_size, card.grid)),
+        placed=tuple(_place(layer) for layer in hinting),
     )
 
 
@@ -213,7 +221,7 @@ def has_color(mark: Mark) -> bool:
 def _visible_layers(
     guidance: Guidance, photo_size: tuple[int, int], input_size: tuple[int, int], grid: int
 ) -> list[_Layer]:
-    marks = [mark for _, mark in guidance.layered()]
+    numbers, marks = zip(*guidance.layered(), strict=True) if guidance.marks else ((), ())
     pixels = [_draw(mark, photo_size, input_size) for mark in marks]
     cells = [
         _draw_field(mark, photo_size, _grid_size(input_size, grid))
@@ -222,7 +230,7 @@ def _visible_layers(
         for mark, drawn in zip(marks, pixels, strict=True)
     ]
     seen = _visible(pixels, marks, input_size), _visible(cells, marks, _grid_size(input_size, grid))
-    return [_Layer(*parts) for parts in zip(marks, *seen, strict=True)]
+    return [_Layer(*parts) for parts in zip(numbers, marks, *seen, strict=True)]
 
 
 def _draw(mark: Mark, photo_size: tuple[int, int], input_size: tuple[int, int]) -> _Drawn:
@@ -263,7 +271,7 @@ def _to_order_cells(patch: Patch, grid: int) -> Patch:
     return Patch(cells.top, cells.left, np.minimum(cells.coverage * 2, 1)).peaked()
 
 
-def _visible(drawn: list[_Drawn], marks: list[Mark], size: tuple[int, int]) -> list[_Drawn]:
+def _visible(drawn: list[_Drawn], marks: Sequence[Mark], size: tuple[int, int]) -> list[_Drawn]:
     """Return what is seen of each layer, the first being the lowest, as shares of the light (rule 1)."""
     open_share = np.ones(size, dtype=np.float32)
     seen = []
@@ -282,6 +290,11 @@ def _hint_map(colored: list[_Layer], size: tuple[int, int]) -> NDArray[np.float3
         _add_color(hints, layer.pixels)
     hints[:2] /= np.where(hints[2] > 0, hints[2], 1)
     return hints
+
+
+def _place(layer: _Layer) -> PlacedColor:
+    assert layer.cells.ab is not None
+    return PlacedColor(layer.number, layer.cells.coverage, layer.cells.ab)
 
 
 def _pins(colored: list[_Layer], size: tuple[int, int]) -> NDArray[np.float32] | None:
