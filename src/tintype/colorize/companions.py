@@ -16,7 +16,7 @@ from tintype.colorize.answer import resize_grid
 from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
 from tintype.photos.atomic import atomic_file
-from tintype.photos.join import ColorPicture, join
+from tintype.photos.join import ColorPicture, tint_layer
 from tintype.photos.join import layer as join_layer
 from tintype.photos.photo import Encoding, Metadata, Photo
 from tintype.photos.profile import SRGB, RgbSpace
@@ -73,7 +73,7 @@ def view(result: Colorization, side: int = VIEW_SIDE) -> NDArray[np.uint8]:
         side: longer side at most; a smaller photograph is not enlarged.
     """
     small = _reduced(result.photo, side)
-    return np.asarray(join(small, result.ab, threads=result.threads).to_array(), np.uint8)
+    return np.asarray(result.join(small).to_array(), np.uint8)
 
 
 def comparison(result: Colorization, side: int = VIEW_SIDE) -> NDArray[np.uint8]:
@@ -113,8 +113,9 @@ def write_layer(result: Colorization, path: Path, *, overwrite: bool = False, ma
 
 
 def layer(result: Colorization) -> ColorPicture:
-    """Return the color alone, to be laid over the photograph in the blend mode Color."""
-    return join_layer(result.photo, result.ab, threads=result.threads)
+    """Return the color alone: for the blend mode Color over a photograph, or Multiply over a drawing."""
+    make = tint_layer if result.is_drawing else join_layer
+    return make(result.photo, result.ab, threads=result.threads)
 
 
 def _before(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from tintype.color.bins import Decoding
 from tintype.colorize.passes import Passes, Quality, choose_passes
+from tintype.colorize.worlds import Input
 from tintype.errors import GuidanceError, UnsupportedByModelError
 from tintype.guidance.compile import has_color
 from tintype.guidance.guidance import Guidance
@@ -53,6 +54,7 @@ class Settings:
         choice: which one of several results this is; None where there was nothing to choose.
         guided_by: what identifies the stated guidance and the guides (see ``tintype.colorize.guides``) of which
             `guidance` was made for this photograph; empty where all of it was stated.
+        input: whether it is a photograph, whose lightness is kept, or a drawing, which is tinted.
     """
 
     passes: Passes
@@ -61,6 +63,7 @@ class Settings:
     ignores_profile: bool = False
     choice: Choice | None = None
     guided_by: str = ""
+    input: Input = "photo"
 
     def digest(self, model: str, kind: str = "color") -> str:
         """Return the SHA-256, 64 hexadecimal digits, of all that changes the pixels of a result.
@@ -83,6 +86,8 @@ class Settings:
             parts["contours"] = CONTOURS
         if self.choice:
             parts["choice"] = (self.choice.which, self.choice.count, self.choice.score)
+        if self.input != "photo":
+            parts["input"] = self.input
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -95,6 +100,7 @@ class Choices(TypedDict, total=False):
         quality: "fast", "normal" or "best", see ``Quality``.
         sizes: one or several sizes of the model's input whose answers are averaged, instead of a quality.
         mirrored: whether to look at the mirrored photograph too, instead of the quality's choice.
+        input: "photo", whose lightness is kept, or "sketch", a drawing on paper, which is tinted.
     """
 
     vividness: float | None
@@ -102,6 +108,7 @@ class Choices(TypedDict, total=False):
     quality: Quality
     sizes: int | Sequence[int] | None
     mirrored: bool | None
+    input: Input
 
 
 def choose_settings(
@@ -113,6 +120,7 @@ def choose_settings(
     quality: Quality = "normal",
     sizes: int | Sequence[int] | None = None,
     mirrored: bool | None = None,
+    input: Input = "photo",
 ) -> Settings:
     """Settle what was left open, for a model; see ``Choices``.
 
@@ -121,7 +129,7 @@ def choose_settings(
         UnsupportedByModelError: vividness or decoding for a model that has no distribution.
     """
     passes = choose_passes(card, quality=quality, sizes=sizes, mirrored=mirrored)
-    return Settings(passes, choose_decoding(card, vividness, decoding), guidance or Guidance())
+    return Settings(passes, choose_decoding(card, vividness, decoding), guidance or Guidance(), input=input)
 
 
 def choose_decoding(card: Card, vividness: float | None, decoding: Decoding | None) -> Decoding | None:
