@@ -2,13 +2,14 @@
 # make test    run all tests
 # make check   the gate: formatting, lint, types, the house's walls
 # make results measure everything again (needs TINTYPE_DATA)
+# make systems train every system within one budget and judge all (seven hours; TINTYPE_DATA and TINTYPE_WEIGHTS)
 # make docs    build the site into site/
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check results docs clean
+.PHONY: demo test check results systems docs clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python tools/demo_photographs.py demo/gray
@@ -34,6 +35,13 @@ results: $(VENV)/dev.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/measure.py
 	$(BIN)/tintype benchmark --suite open --suite eval-objects --suite eval-objects-film -o results/benchmark --pictures shareable --force
 	$(BIN)/python tools/write_figures.py
+
+systems: $(VENV)/dev.stamp
+	$(BIN)/python results/systems.py -o runs/systems
+	$(BIN)/python results/transfer.py -o runs/systems
+	$(BIN)/python results/self_supervision.py -o runs/systems
+	$(BIN)/python results/distillation.py -o runs/systems
+	$(BIN)/python results/diversity.py -o runs/systems
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/mkdocs build --strict

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tintype.errors import TrainingError
 from tintype.learn.recipe import Recipe, read_recipe
 
 Say = Callable[[str], None]
@@ -121,7 +122,7 @@ class Spent:
     cpu_seconds: float = 0.0
     timeline: list[tuple[int, float]] = field(default_factory=list)
     finished: bool = False
-    _begun: float = field(default_factory=time.monotonic)
+    _begun: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - asked late, so that a test may set it
     _cpu_begun: float = field(default_factory=lambda: _cpu_seconds())  # noqa: PLW0108 - defined below
 
     @classmethod
@@ -214,14 +215,14 @@ def settle(plan: Plan, budget: Budget, folder: Path, say: Say) -> Recipe:
     """Return the recipe with as many samples as fit; what a rehearsal found is kept in the folder.
 
     Raises:
-        ValueError: the folder holds a training of another plan or budget.
+        TrainingError: the folder holds a training of another plan or budget.
     """
     path, asked = folder / "plan.json", {"plan": asdict(plan), "budget": asdict(budget)}
     asked = json.loads(json.dumps(asked))
     if path.exists():
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["asked"] != asked:
-            raise ValueError(
+            raise TrainingError(
                 f"{folder} holds another training of {plan.name}; move it away or give another -o"
             )
     else:
@@ -292,7 +293,7 @@ def rehearse_clusters(plan: Plan, budget: Budget, folder: Path) -> list[str]:
     shutil.rmtree(folder)
     seconds = MARGIN * 60 * budget.minutes
     samples = min(plan.read().samples, max(few, int(seconds / 2 / photograph)))
-    left = seconds - samples * photograph
+    left = max(seconds - samples * photograph, seconds / 4)
     return [f"samples={samples}", "network_changes.steps=1000000000", f"network_changes.seconds={left:.1f}"]
 
 

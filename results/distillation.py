@@ -6,7 +6,9 @@ The two trainings stand in systems.toml; the teacher's answers are part of the s
 run goes on, are those of systems.py.
 """
 
+import sys
+
 from training_table import compare
 
 if __name__ == "__main__":
-    compare(__doc__ or "", "distillation")
+    sys.exit(compare(__doc__ or "", "distillation"))

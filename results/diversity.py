@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count
 
 import numpy as np
 from budget import Plan, read_plans, train_within
@@ -60,14 +59,14 @@ def draw_alternatives(result: Colorization) -> list[Colorization]:
 
 def draw_means(result: Colorization) -> list[Colorization]:
     """Return the colors of the means of divcolor17's Gaussians, the likeliest first."""
-    from tintype.learn.networks.divcolor17 import CONFIGS, latents_in_order  # noqa: PLC0415 - torch
+    from tintype.learn.networks.divcolor17 import DivcolorConfig, latents_in_order  # noqa: PLC0415 - torch
 
-    question = result.answer.question
+    question, config = result.answer.question, DivcolorConfig()
     assert question is not None
-    latents = latents_in_order(CONFIGS["divcolor17-mobilenetv2"]).numpy()
+    config = replace(config, code=question.session.length_of("latent") - config.components)
     return [
         replace(result, sampled=question.ask(latent), alternative=f"mean {i}")
-        for i, latent in zip(count(1), latents, strict=False)
+        for i, latent in enumerate(latents_in_order(config).numpy(), start=1)
     ]
 
 

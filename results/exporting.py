@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from tintype.learn.release import draft_card, load_prior, load_trained
 from tintype.models.card import Card
 from tintype.models.catalog import ModelFile, find_model
 from tintype.models.examples.create import create_examples_model
+from tintype.photos.read import read_photo
 
 SHARDS = "train/photos-*.tar"
 THUMBNAILS, THUMBNAIL, THINNED = 1000, 128, 4
@@ -69,21 +71,17 @@ def training_thumbnails() -> NDArray[np.uint8]:
     return np.ascontiguousarray(crops[:, ::THINNED, ::THINNED])
 
 
-def create_examples(plan: Plan, folder: Path) -> ModelFile:
-    """Make the model of a system without training, of photographs that were drawn once and for all."""
-    path = folder / f"{plan.name}.npz"
-    with tempfile.TemporaryDirectory() as name:
-        files = []
-        for photograph in _draw(plan.examples):
-            files.append(Path(name, f"{photograph.key}.webp"))
-            files[-1].write_bytes(photograph.data)
-        folder.mkdir(parents=True, exist_ok=True)
-        return create_examples_model(files, "training-photographs", path, overwrite=True)
+def create_examples(examples: Sequence[Photograph], path: Path) -> ModelFile:
+    """Make the model of a system without training, of example photographs."""
+    photos = [read_photo(example.data, keep_ab=True) for example in examples]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return create_examples_model(photos, "training-photographs", path, overwrite=True)
 
 
-def describe_examples(plan: Plan) -> str:
-    """Return which photographs `create_examples` takes."""
-    return f"{SHARDS}: {', '.join(photograph.key for photograph in _draw(plan.examples))}"
+def draw_examples(count: int) -> list[Photograph]:
+    """Return training photographs of more than one hue, drawn once and for all."""
+    colored = (each for each in _draw(10 * count) if read_photo(each.data).hue_count > 1)
+    return [*islice(colored, count)]
 
 
 def _draw(count: int) -> list[Photograph]:

@@ -100,8 +100,9 @@ def count_gflops(network: object, side: int = SIDE) -> float:
     return float(counter.get_total_flops() / 1e9)
 
 
-def time_network(model: ModelFile, side: int = SIDE) -> float:
-    """Return the median milliseconds of one run of a model at side x side pixels."""
+def time_network(model: ModelFile) -> float:
+    """Return the median milliseconds of one run of a model at 256 x 256 pixels, or at the one size that it takes."""
+    side = model.card.size.default if model.card.size.fixed else SIDE
     session = Session(model, threads=THREADS, providers=["cpu"])
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 1, side, side)).astype(np.float32)
     answer = "bin_logits" if model.card.bins else "ab"

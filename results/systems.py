@@ -11,16 +11,17 @@ curves/ beside the table.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from functools import partial
 
 from budget import Plan, read_plans
 from judging import judge_model
 from training_table import (
     Row,
     Workplace,
-    add_row,
+    add_rows,
     bundled_row,
+    choose_rows,
     describe_model,
     find_baselines,
     open_workplace,
@@ -32,13 +33,12 @@ from training_table import (
 BASELINES = ("left-gray", "one-tint")
 
 
-def main() -> None:
-    """Train, judge and write."""
+def main() -> int:
+    """Train, judge and write; return the exit status."""
     arguments = read_arguments(__doc__ or "", "systems.csv")
     place, plans = open_workplace(arguments), read_plans("systems", arguments.plans)
     order = [*BASELINES, *plans, "bundled"]
-    if unknown := set(arguments.only) - set(order):
-        raise SystemExit(f"there is no row {min(unknown)!r}; give one of {', '.join(order)}")
+    names = choose_rows(arguments.only, order)
     baselines, rows = find_baselines(place)
 
     def measure(name: str) -> Row:
@@ -49,20 +49,20 @@ def main() -> None:
         plan = plans[name]
         return train_row(plan, place, baselines) if plan.recipe else examples_row(plan, place)
 
-    for name in arguments.only or order:
-        add_row(place, name, partial(measure, name), order)
+    return add_rows(place, names, measure, order)
 
 
 def examples_row(plan: Plan, place: Workplace) -> Row:
     """Make and judge the model of a system that is not trained."""
-    from exporting import create_examples, describe_examples  # noqa: PLC0415 - torch
+    from exporting import SHARDS, create_examples, draw_examples  # noqa: PLC0415 - torch
 
-    model = create_examples(plan, place.runs / plan.name)
+    examples = draw_examples(plan.examples)
+    model = create_examples(examples, place.runs / plan.name / f"{plan.name}.npz")
     judged = judge_model(model, None, place.objects, say)
     row = describe_model(plan.name, model, judged, place)
-    data = f"{row.data}; examples of {describe_examples(plan)}"
-    return replace(row, state="examples", remark=plan.remark, data=data, samples=str(plan.examples))
+    data = f"{row.data}; examples of {SHARDS}: {', '.join(example.key for example in examples)}"
+    return replace(row, state="examples", remark=plan.remark, data=data, samples=str(len(examples)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 from budget import PLANS, Budget, Plan, Trained, read_plans, train_within, usual_minutes
 from judging import Judged, count_gflops, fit_tint, judge_gray, judge_model, judge_tint
 
+from tintype.errors import TintypeError
 from tintype.measure.figures import SetFigures
 from tintype.measure.record import (
     PhotoList,
@@ -183,24 +183,42 @@ def say(text: str) -> None:
         print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def add_row(place: Workplace, name: str, measure: Callable[[], Row], order: Sequence[str]) -> None:
-    """Measure a row and write the table, unless the row is there.
+def add_rows(
+    place: Workplace, names: Sequence[str], measure: Callable[[str], Row], order: Sequence[str]
+) -> int:
+    """Measure rows, each of which is written before the next one is begun; those that are there are kept.
 
     Args:
         place: what all rows share.
-        name: of the row.
-        measure: is called where the row is missing.
+        names: of the rows.
+        measure: is called with the name of a row that is missing.
         order: names of all rows, in the order in which they stand.
+
+    Returns:
+        The exit status: 1 where a row failed, which does not keep the others from being measured.
     """
-    if name in read_rows(place.table) and not place.force:
-        say(f"{name}: is there already\n")
-        return
-    row = measure()
+    failed = 0
+    for name in names:
+        if name in read_rows(place.table) and not place.force:
+            say(f"{name}: is there already\n")
+            continue
+        try:
+            row = measure(name)
+        except TintypeError as error:
+            say(f"{name}: {error}\n")
+            failed = 1
+            continue
+        add_row(place, row, order)
+        say(f"{name}: {row.state}, AuC {row.auc}, rebalanced {row.rebalanced_auc}, PSNR {row.psnr}\n")
+    return failed
+
+
+def add_row(place: Workplace, row: Row, order: Sequence[str]) -> None:
+    """Write a table again with one row more, or with one row measured anew."""
     with _locked(place.table):
-        rows = read_rows(place.table) | {name: asdict(row)}
+        rows = read_rows(place.table) | {row.name: asdict(row)}
         known = [*order, *(other for other in rows if other not in order)]
         _write_rows(place.table, [rows[each] for each in known if each in rows])
-    say(f"{name}: {row.state}, AuC {row.auc}, rebalanced {row.rebalanced_auc}, PSNR {row.psnr}\n")
 
 
 def read_rows(table: Path) -> dict[str, dict[str, str]]:
@@ -391,10 +409,24 @@ def _locked(table: Path) -> Iterator[None]:
         yield
 
 
-def compare(what: str, section: str) -> None:
+def compare(what: str, section: str) -> int:
     """Train and judge all of a section of ``systems.toml``, and write its table: the whole of a script."""
     arguments = read_arguments(what, f"{section}.csv")
     place, plans = open_workplace(arguments), read_plans(section, arguments.plans)
     baselines, _ = find_baselines(place)
-    for name in arguments.only or plans:
-        add_row(place, name, partial(train_row, plans[name], place, baselines), [*plans])
+
+    def measure(name: str) -> Row:
+        return train_row(plans[name], place, baselines)
+
+    return add_rows(place, choose_rows(arguments.only, [*plans]), measure, [*plans])
+
+
+def choose_rows(asked: Sequence[str], known: Sequence[str]) -> Sequence[str]:
+    """Return the rows that are to be measured, all if none was asked for.
+
+    Raises:
+        SystemExit: there is no such row.
+    """
+    if unknown := sorted(set(asked) - set(known)):
+        raise SystemExit(f"there is no row {unknown[0]!r}; give one of {', '.join(known)}")
+    return asked or known

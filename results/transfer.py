@@ -5,7 +5,9 @@
 The two trainings stand in systems.toml. Columns, and how a run goes on, are those of systems.py.
 """
 
+import sys
+
 from training_table import compare
 
 if __name__ == "__main__":
-    compare(__doc__ or "", "transfer")
+    sys.exit(compare(__doc__ or "", "transfer"))

@@ -1,0 +1,256 @@
+"""The scripts of results/ that train within a budget, on small photographs and tiny networks."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from tintype.errors import TrainingError
+from tintype.learn.networks import create_network
+from tintype.learn.recipe import read_recipe
+from training_samples import add_member, tiles
+
+RESULTS = Path(__file__).parents[2] / "results"
+PLANS = """
+[common]
+minutes = 0.01
+warmup = 0.1
+average = 0.1
+validations = 2
+changes = ["data.workers=0", "data.held_out=8", "validation.photos=2", "validation.sheet=1", "precision=32-true"]
+
+[systems.eccv16]
+recipe = "eccv16"
+size = 64
+changes = ["network=eccv16-test", "data.sizes=[{side = 64, count = 4}]", "optimizer.rate=1e-3"]
+remark = "tiny"
+
+[systems.divcolor17]
+recipe = "divcolor17"
+size = 128
+changes = [
+  "network=divcolor17-test", "data.multiple=128", "data.sizes=[{side = 128, count = 4}]", "variational.components=4",
+]
+
+[systems.charpiat08]
+examples = 2
+size = 256
+
+[systems.tintype]
+recipe = "tintype-small"
+size = 64
+changes = ["network=tintype-tiny", "data.sizes=[{side = 64, count = 4}]"]
+"""
+
+
+TRAINED = ("eccv16", "divcolor17", "tintype")
+
+
+@pytest.fixture
+def scripts(monkeypatch):
+    """The modules behind the scripts."""
+    monkeypatch.syspath_prepend(RESULTS)
+    import budget
+    import judging
+    import training_table
+
+    return SimpleNamespace(budget=budget, judging=judging, table=training_table)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("workplace")
+    train, objects = folder / "data/train", folder / "data/eval/objects"
+    for path in (train, objects, folder / "weights"):
+        path.mkdir(parents=True)
+    for name in ("photos-0000", "objects64-0000"):
+        with tarfile.open(train / f"{name}.tar", "w") as shard:
+            for i, tile in enumerate(tiles()):
+                data = io.BytesIO()
+                Image.fromarray(tile).save(data, "PNG")
+                add_member(shard, f"{i:06d}_package_{'even' if i % 2 else 'odd'}.webp", data.getvalue())
+    for name in ("astronaut", "coffee"):
+        pixels = np.ascontiguousarray(getattr(skimage.data, name)()[::4, ::4])
+        Image.fromarray(pixels).save(objects / f"{name}.png")
+    (folder / "plans.toml").write_text(PLANS)
+    return folder
+
+
+def start(folder, script, *arguments):
+    environment = os.environ | {"TINTYPE_DATA": f"{folder}/data", "TINTYPE_WEIGHTS": f"{folder}/weights"}
+    options = ["-o", f"{folder}/runs", "--plans", f"{folder}/plans.toml", "--threads", "1"]
+    command = [sys.executable, str(RESULTS / script), *options, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def rows_of(path):
+    return {row["name"]: row for row in csv.DictReader(path.read_text().splitlines())}
+
+
+@pytest.mark.slow
+def test_systems_are_trained_judged_and_kept(workplace):
+    table = workplace / "systems.csv"
+    done = start(workplace, "systems.py", "--table", str(table))
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(table)
+    assert [*rows] == ["left-gray", "one-tint", *TRAINED[:2], "charpiat08", "tintype", "bundled"]
+    states = {name: row["state"] for name, row in rows.items() if name not in TRAINED}
+    assert [*states.values()] == ["baseline", "baseline", "examples", "bundled"]
+    for name in TRAINED:
+        row = rows[name]
+        assert row["state"] in {"trained", "undertrained"}
+        assert float(row["minutes"]) >= 0
+        assert int(row["samples"]) >= 24
+        assert float(row["gflops"]) > 0
+        assert float(row["network_ms"]) > 0
+        assert f"samples={row['samples']}" in row["changes"]
+        assert (workplace / "curves" / f"{name}.csv").exists()
+    assert rows["eccv16"]["decoding"] == "rarity 0, temperature 0.38"
+    assert rows["divcolor17"]["decoding"] == rows["charpiat08"]["gflops"] == "does not apply"
+    assert all(np.isfinite(float(row["rebalanced_auc"])) and row["n"] == "2" for row in rows.values())
+    assert str(workplace) not in table.read_text()
+
+    curve = list(csv.DictReader((workplace / "curves/eccv16.csv").read_text().splitlines()))
+    assert [int(row["samples"]) for row in curve][-1] == int(rows["eccv16"]["samples"])
+    assert all(float(row["minutes"]) >= 0 for row in curve)
+
+    before = table.read_bytes()
+    again = start(workplace, "systems.py", "--table", str(table), "--only", "eccv16")
+    assert "is there already" in again.stderr
+    assert table.read_bytes() == before
+
+    table = workplace / "diversity.csv"
+    done = start(workplace, "diversity.py", "--table", str(table))
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    counts = Counter(row["name"] for row in rows)
+    names = ["divcolor17", "divcolor17, the means of its Gaussians", "tintype", "bundled"]
+    assert counts == dict(zip(names, (16, 8, 16, 16), strict=True))
+    for name in names:
+        errors = [float(row["error_of_best"]) for row in rows if row["name"] == name]
+        assert errors == sorted(errors, reverse=True)
+    assert all(float(row["variance"]) > 0 for row in rows)
+
+
+def test_row_that_is_not_known_is_named(workplace):
+    done = start(workplace, "systems.py", "--only", "eccv17")
+    assert done.returncode == 1
+    assert "no row 'eccv17'; give one of left-gray, one-tint, eccv16" in done.stderr
+
+
+def test_every_plan_is_a_recipe(scripts):
+    for section in ("systems", "transfer", "distillation"):
+        for name, plan in scripts.budget.read_plans(section).items():
+            if not plan.recipe:
+                continue
+            recipe = plan.read(10_000)
+            assert recipe.samples == 10_000
+            if recipe.loop == "clusters":
+                continue
+            assert recipe.optimizer.warmup == 300
+            assert recipe.validation.side == plan.size
+            assert recipe.validation.every == 10_000 // plan.validations
+            network = create_network(recipe.network, dict(recipe.network_changes), pretrained=False)
+            multiple = network.traits.size.multiple
+            assert all(size.side % multiple == 0 for size in recipe.data.sizes), name
+            assert plan.size % multiple == 0
+            replace(network.traits.size, default=plan.size)
+
+
+def test_trainings_of_a_comparison_differ_in_what_is_compared_alone(scripts):
+    plans = scripts.budget.read_plans("transfer")
+    ours, theirs = (plan.read(1000) for plan in plans.values())
+    assert ours.network_changes["backbone_weights"] == "none"
+    assert theirs.network_changes["backbone_weights"] == "local"
+    assert (ours.data, ours.loss, ours.film, ours.hints) == (
+        theirs.data,
+        theirs.loss,
+        theirs.film,
+        theirs.hints,
+    )
+    alone, taught = (plan.read(1000) for plan in scripts.budget.read_plans("distillation").values())
+    assert not alone.teacher.model
+    assert taught.teacher.model == "tintype-small"
+    assert (alone.network, alone.data, alone.optimizer) == (taught.network, taught.data, taught.optimizer)
+
+
+def test_samples_fill_the_time_that_validations_leave(scripts):
+    speed = scripts.budget.Speed(sample=0.02, validation=5.0)
+    assert speed.samples_within(1200, 10) == int((1.03 * 1200 - 50) / 0.02)
+    assert speed.samples_within(10, 10, least=24) == 24
+
+
+def test_time_of_a_killed_training_is_counted(scripts, tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(scripts.budget.time, "monotonic", lambda: clock.now)
+    spent = scripts.budget.Spent.read(tmp_path / "spent.json")
+    for clock.now in (1.0, 4.0, 8.0):
+        spent.tell(int(100 * clock.now), 1000, {})
+    assert spent.timeline == [(100, 1.0), (800, 8.0)]
+    clock.now = 100.0  # it was killed, and 92 seconds later
+    again = scripts.budget.Spent.read(tmp_path / "spent.json")
+    clock.now = 110.0
+    again.save(finished=True)
+    kept = json.loads((tmp_path / "spent.json").read_text())
+    assert kept["seconds"] == 18.0
+    assert kept["finished"] is True
+
+
+def test_folder_of_another_budget_is_refused(scripts, tmp_path):
+    plan = scripts.budget.Plan("eccv16", 64, "eccv16")
+    kept = {"asked": {"plan": {}, "budget": {}}, "samples": 5}
+    (tmp_path / "plan.json").write_text(json.dumps(kept))
+    with pytest.raises(TrainingError, match="move it away"):
+        scripts.budget.settle(plan, scripts.budget.Budget(1, 1), tmp_path, print)
+
+
+@pytest.mark.parametrize(
+    ("raw", "rebalanced", "state"),
+    [(86.3, 62.6, "trained"), (86.2, 62.6, "undertrained"), (90.0, 62.5, "undertrained")],
+)
+def test_trained_is_what_beats_the_tint_and_stays_near_gray(scripts, raw, rebalanced, state):
+    baselines = scripts.table.Baselines(gray_auc=88.26, tint_auc=62.5, tint=(12.5, 12.5))
+    auc = SimpleNamespace(raw=raw, rebalanced=rebalanced)
+    judged = SimpleNamespace(figures=SimpleNamespace(auc={"set": auc}))
+    assert scripts.table.describe_state(judged, baselines) == state
+
+
+def test_row_that_fails_does_not_keep_the_next_from_being_measured(scripts, tmp_path, capsys):
+    place = SimpleNamespace(table=tmp_path / "table.csv", force=False)
+
+    def measure(name):
+        if name == "first":
+            raise TrainingError("the loss is not a number")
+        return scripts.table.Row(name, "eccv16", "trained")
+
+    assert scripts.table.add_rows(place, ["first", "second"], measure, ["first", "second"]) == 1
+    assert [*rows_of(tmp_path / "table.csv")] == ["second"]
+    assert "first: the loss is not a number" in capsys.readouterr().err
+    scripts.table.add_row(place, scripts.table.Row("first", "iizuka16", "trained"), ["first", "second"])
+    assert [*rows_of(tmp_path / "table.csv")] == ["first", "second"]
+
+
+def test_tint_is_the_color_that_all_rare_colors_are_near(scripts):
+    picture = np.full((40, 40, 3), 128, np.uint8)
+    picture[:, 20:] = (150, 120, 100)
+    picture[:3, 20:] = (190, 110, 60)
+    a, b = scripts.judging.fit_tint(picture)
+    assert 2.5 <= a <= 20
+    assert 5 <= b <= 30
+
+
+def test_operations_are_those_of_the_published_count(scripts):
+    network = create_network(read_recipe("eccv16").network)
+    assert scripts.judging.count_gflops(network) == pytest.approx(83.5, abs=0.1)  # FlopCounterMode, 256 x 256
