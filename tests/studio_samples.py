@@ -59,7 +59,7 @@ class Person:
         return self.ask("GET", path, status, **options)
 
     def add(self, content=None, name="Oma.jpg", status=201):
-        answer = self.ask("POST", "/photos", status, params={"name": name}, content=content or jpeg())
+        answer = self.ask("POST", "/photos", status, params={"name": name}, content=jpeg() if content is None else content)
         return answer.json()["id"] if status == 201 else answer.json()
 
     def amend(self, photo, *operations, status=200, **more):

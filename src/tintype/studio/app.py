@@ -46,6 +46,7 @@ _UPLOADS = (f"{PREFIX}/photos", f"{PREFIX}/palettes")
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": description}
     for status, description in {
+        400: "It can't be understood.",
         401: "The token is missing or wrong.",
         403: "Another origin or host asks.",
         404: "There is no such thing.",

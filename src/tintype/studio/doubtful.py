@@ -50,7 +50,7 @@ def find_doubtful(doubt: Floats, size: tuple[int, int], marks: Iterable[Mark], c
     """
     height, width = size
     reach = _APART * float(np.hypot(height, width))
-    left = _smooth(np.asarray(doubt, np.float64))
+    left = _peaks(_smooth(np.asarray(doubt, np.float64)))
     rows = (np.arange(left.shape[0]) + 0.5) * (height / left.shape[0])
     columns = (np.arange(left.shape[1]) + 0.5) * (width / left.shape[1])
     for mark in marks:
@@ -79,3 +79,9 @@ def _smooth(doubt: Floats) -> Floats:
         padded = np.pad(doubt, [(2, 2) if i == axis else (0, 0) for i in (0, 1)], "edge")
         doubt = np.lib.stride_tricks.sliding_window_view(padded, 5, axis=axis).mean(axis=-1)
     return np.array(doubt)
+
+
+def _peaks(doubt: Floats) -> Floats:
+    """Return the doubt where no neighbor has more, and 0 elsewhere: the flank of a peak is no place of its own."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(doubt, 1, "edge"), (3, 3))
+    return np.where(doubt >= windows.max(axis=(2, 3)), doubt, 0.0)

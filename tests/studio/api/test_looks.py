@@ -1,0 +1,128 @@
+"""Looking closer: suggestions, existing colors, the eyedropper, doubt, classes, alternatives, palettes."""
+
+import json
+
+import numpy as np
+import pytest
+
+from photo_samples import color, save
+from studio_samples import set_mark
+from tintype.color.gamut import is_in_gamut
+from tintype.color.lab import srgb_to_lab
+
+
+def ask(person, photo, path, **options):
+    return person.get(f"/photos/{photo}/{path}", **options).json()
+
+
+def test_suggestions_exist_at_the_lightness_of_the_place(person, photo):
+    found = ask(person, photo, "suggestions?x=120&y=90&count=3")["suggestions"]
+    assert 1 <= len(found) <= 3
+    shares = [it["probability"] for it in found]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < sum(shares) <= 1.0001
+    lightness = ask(person, photo, "gamut?x=120&y=90")["lightness"]
+    for it in found:
+        assert it["lab"][0] == pytest.approx(lightness, abs=1e-4)
+        assert is_in_gamut(np.array(it["lab"]), 1e-4)
+        srgb = np.array([int(it["hex"][i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        assert np.abs(srgb_to_lab(srgb) - it["lab"]).max() < 2
+
+
+def test_suggestions_can_leave_a_mark_out(person, photo):
+    before = ask(person, photo, "suggestions?x=120&y=90")
+    person.amend(photo, set_mark("m", x=120, y=90, radius=30, color="#e00000"))
+    assert ask(person, photo, "suggestions?x=120&y=90") != before
+    assert ask(person, photo, "suggestions?x=120&y=90&without=m") == before
+
+
+def test_gamut_ends_where_colors_end(person):
+    answer = person.get("/gamut?lightness=60").json()
+    for hue, chroma in zip(answer["hues"], answer["chroma"], strict=True):
+        a, b = np.cos(np.radians(hue)), np.sin(np.radians(hue))
+        assert is_in_gamut(np.array([60, 0.98 * chroma * a, 0.98 * chroma * b]))
+        assert not is_in_gamut(np.array([60, 1.03 * chroma * a + 0.2 * a, 1.03 * chroma * b + 0.2 * b]))
+
+
+@pytest.mark.parametrize("lightness", [0, 100])
+def test_black_and_white_have_no_color(person, lightness):
+    assert max(person.get(f"/gamut?lightness={lightness}").json()["chroma"]) < 0.5
+
+
+def test_eyedropper_gives_what_is_seen(person, photo):
+    person.amend(photo, set_mark(x=300, y=60, radius=60, color="#c02020"))
+    tile = ask(person, photo, "color?x=300&y=60")
+    assert tile["lab"][1] > 15
+    gray = ask(person, photo, "color?x=300&y=60&layer=gray")
+    assert gray["lab"][1:] == pytest.approx([0, 0], abs=0.01)
+    assert gray["lab"][0] == pytest.approx(tile["lab"][0], abs=0.4)
+    assert ask(person, photo, "color?x=0&y=299&radius=32")["hex"].startswith("#")
+
+
+@pytest.mark.parametrize("path", ["suggestions", "gamut", "color"])
+@pytest.mark.parametrize("place", ["x=400&y=0", "x=0&y=300", "x=-1&y=0", "x=nan&y=0", "x=1e400&y=1", "x=1"])
+def test_place_outside_is_refused(person, photo, path, place):
+    assert ask(person, photo, f"{path}?{place}", status=422)["message"]
+
+
+def test_doubtful_places_lie_inside_and_move_away_from_marks(person, photo):
+    places = ask(person, photo, "doubtful?count=3")["places"]
+    assert places
+    for it in places:
+        assert 0 <= it["x"] < 400
+        assert 0 <= it["y"] < 300
+    first = places[0]
+    person.amend(photo, set_mark(x=first["x"], y=first["y"]))
+    after = ask(person, photo, "doubtful?count=1")["places"]
+    assert all(abs(it["x"] - first["x"]) + abs(it["y"] - first["y"]) > 20 for it in after)
+
+
+def test_classes_come_likeliest_first(person, photo):
+    found = ask(person, photo, "classes?count=4")["classes"]
+    shares = [it["probability"] for it in found]
+    assert len(found) == 4
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_alternative_that_is_chosen_becomes_the_picture(person, photo):
+    strip = ask(person, photo, "alternatives?count=3&seed=5")["alternatives"]
+    assert [it["number"] for it in strip] == [1, 2, 3]
+    second = strip[1]
+    chosen = {"number": second["number"], "seed": second["seed"]}
+    now = person.amend(photo, {"op": "set_settings", "settings": {"sample": chosen}})
+    assert now["result"] == second["result"]
+    small = person.get(second["picture"] + "&side=128&format=png").content
+    assert small == person.get(f"/photos/{photo}/preview?side=128&format=png").content
+
+
+def test_palette_comes_from_a_photograph_a_file_or_another_photograph(person, photo):
+    def read(name, content):
+        return person.ask("POST", "/palettes", params={"name": name}, content=content).json()["palette"]
+
+    of_photo = read("Wedding.png", save(color(), "PNG"))
+    assert len(of_photo["colors"]) > 5
+    assert of_photo["origin"] == "match:Wedding.png"
+    of_file = read("mine.json", json.dumps(["#556b2f", [50, 10, -20]]).encode())
+    assert len(of_file["colors"]) == 2
+    of_other = ask(person, photo, "palette")["palette"]
+    for palette in (of_photo, of_file, of_other):
+        found = person.amend(photo, {"op": "set_palette", "palette": palette})
+        assert found["state"]["palette"] == palette
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.json", b"{"),
+        ("x.json", b""),
+        ("x.png", b"no"),
+        ("../../x.json", b"[]"),
+        ("x.gpl", b"GIMP"),
+        ("x", b"\xff"),
+    ],
+)
+def test_what_is_no_palette_is_refused_under_its_own_name(person, name, content):
+    error = person.ask("POST", "/palettes", 422, params={"name": name}, content=content).json()
+    assert "x" in error["message"]
+    assert str(person.studio.folder) not in error["message"]
+    assert [*person.studio.library.incoming.iterdir()] == []
