@@ -1,10 +1,11 @@
-"""Make the bundled model from a run: export it, and write its card from the run, its text and results/.
+"""Make a bundled model from a run: export it, and write its card from the run, its text and results/.
 
-    python tools/bundle_model.py RUN 0.1 [--weights FILE]
+    python tools/bundle_model.py RUN 0.1 [--name tintype-sketch] [--weights FILE]
 
 ``RUN`` is the folder of a training, or one of its safetensors files. The backbone's published weights, which give the
 classes (`tintype.learn.networks.tintype.give_recognizer`), are looked for in ``TINTYPE_WEIGHTS``. Figures come from
-``results/*.csv``, so run ``results/evaluate.py`` and this script again once the model has been judged.
+``results/*.csv``, so run ``results/evaluate.py`` (of drawings ``results/sketches.py``) and this script again once the
+model has been judged.
 """
 
 from __future__ import annotations
@@ -24,15 +25,18 @@ from tintype.learn.release import draft_card, load_trained
 from tintype.models.card import Figures, SizeRule, VividnessStep
 
 HERE = Path(__file__).parent
-BUNDLED = HERE.parent / "src" / "tintype" / "models" / "bundled" / "tintype-small.onnx"
+BUNDLED = HERE.parent / "src" / "tintype" / "models" / "bundled"
 RESULTS = HERE.parent / "results"
-TABLES = ("automatic", "hints", "samples", "robustness", "promises")
-"""Those of results/evaluate.py, which judge the model."""
+TABLES = {
+    "tintype-small": ("automatic", "hints", "samples", "robustness", "promises"),
+    "tintype-sketch": ("sketches",),
+}
+"""Those of results/ that judge each bundled model."""
 
 
-def read_figures() -> tuple[Figures, ...]:
-    """Return the figures of the tables that judge the model, as far as they have been measured."""
-    paths = (RESULTS / f"{name}.csv" for name in TABLES)
+def read_figures(name: str = "tintype-small") -> tuple[Figures, ...]:
+    """Return the figures of the tables that judge a model, as far as they have been measured."""
+    paths = (RESULTS / f"{table}.csv" for table in TABLES[name])
     return tuple(_figures(path) for path in paths if path.exists())
 
 
@@ -55,27 +59,30 @@ def main() -> None:
     parser.add_argument(
         "--weights", type=Path, help="also save the torch weights here, as float16 safetensors"
     )
+    parser.add_argument("--name", choices=TABLES, default="tintype-small", help="which of the bundled models")
     arguments = parser.parse_args()
     network, recipe = load_trained(arguments.run)
-    if isinstance(network, TintypeNet) and not network.config.recognizer:
+    recognizes = arguments.name == "tintype-small"  # the classes of a drawing are those that training kept
+    if recognizes and isinstance(network, TintypeNet) and not network.config.recognizer:
         network = give_recognizer(network)
         recipe = {**recipe, "network_changes": {**recipe["network_changes"], "recognizer": True}}
-    text = tomllib.loads((HERE / "tintype-small.card.toml").read_text("utf-8"))
+    text = tomllib.loads((HERE / f"{arguments.name}.card.toml").read_text("utf-8"))
     path = tuple(VividnessStep(*step) for step in text.pop("vividness"))
     size = SizeRule(default=text.pop("default_size"))
     card = replace(
         draft_card(network, recipe, arguments.version),
         vividness_path=path,
         size=size,
-        figures=read_figures(),
+        figures=read_figures(arguments.name),
         failures=tuple(text.pop("failures")),
         **text,
     )
     if arguments.weights:
         card = save_weights(network.to(torch.float16), card, arguments.weights, overwrite=True)
         network.to(torch.float32)
-    made = export_model(network, card, BUNDLED, precision="fp16", overwrite=True)
-    sys.stdout.write(f"{BUNDLED}: {BUNDLED.stat().st_size / 1e6:.1f} MB, {dict(made.differences)}\n")
+    target = BUNDLED / f"{arguments.name}.onnx"
+    made = export_model(network, card, target, precision="fp16", overwrite=True)
+    sys.stdout.write(f"{target}: {target.stat().st_size / 1e6:.1f} MB, {dict(made.differences)}\n")
 
 
 if __name__ == "__main__":
