@@ -13,8 +13,11 @@ from tintype.color.bins import Decoding, Mode, entropy, modes, probabilities
 from tintype.color.gamut import reduce_chroma
 from tintype.color.lab import lab_to_srgb
 from tintype.colorize.answer import AS_IT_IS, Answer, Floats
+from tintype.colorize.pins import Place, pin_colors
 from tintype.colorize.settings import Settings, choose_decoding
 from tintype.errors import GuidanceError
+from tintype.guidance.contradictions import note_contradictions
+from tintype.guidance.marks import FieldMark
 from tintype.photos.join import ColorPicture, join, tint
 from tintype.photos.mark import Mark, describe_coloring
 from tintype.photos.photo import Photo
@@ -137,6 +140,26 @@ class Colorization:
         cell = self.answer.logits[int(y * rows / height), int(x * columns / width)]
         lightness = float(self.photo.lightness(slice(int(y), int(y) + 1))[0, int(x)])
         return [_suggest(lightness, mode) for mode in modes(probabilities(cell, None, AS_IT_IS), k)]
+
+    def pin(self, place: Place | None = None, *, radius: float = 0.0, confidence: float = 1.0) -> FieldMark:
+        """Return a mark that keeps the colors which stand in a place now.
+
+        Args:
+            place: (x, y) in pixels, a region, or a mark of any kind, of which only the place is meant; None for all
+                of the photograph.
+            radius: of a disc around (x, y), pixels; 0 is the smallest that the network can see.
+            confidence: 1 keeps the colors as they are, less lets the network weigh them.
+
+        Raises:
+            GuidanceError: a place outside of the photograph.
+        """
+        return pin_colors(self.ab, self.photo, place, radius=radius, confidence=confidence)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should be told about the guidance, one sentence each: marks that others contradict."""
+        size = self.photo.height, self.photo.width
+        return note_contradictions(self.settings.guidance, size, self.answer.lightness)
 
     def picture(self) -> ColorPicture:
         """Return the color at full size, joined to the photograph's lightness when its strips are asked for.

@@ -218,6 +218,20 @@ def has_color(mark: Mark) -> bool:
     return not isinstance(mark, PaintedMark) or mark.color is not None
 
 
+def cover_cells(mark: Mark, photo_size: tuple[int, int], input_size: tuple[int, int], grid: int) -> Patch:
+    """Return the share of each cell that a mark covers if it is alone: 1 from half of the cell on.
+
+    Args:
+        mark: in the photograph's coordinates.
+        photo_size: (height, width) of the photograph.
+        input_size: (height, width) of a model's input.
+        grid: pixels of the input in each cell, along both sides.
+    """
+    if isinstance(mark, FieldMark):
+        return _draw_field(mark, photo_size, _grid_size(input_size, grid)).coverage
+    return _to_order_cells(_draw(mark, photo_size, input_size).coverage, grid)
+
+
 def _visible_layers(
     guidance: Guidance, photo_size: tuple[int, int], input_size: tuple[int, int], grid: int
 ) -> list[_Layer]:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.bins import CENTERS, Decoding, probabilities
-from tintype.guidance.geodesic import FAR, edge_steps, geodesic_distances
+from tintype.guidance.geodesic import FAR, Steps, edge_steps, geodesic_distances
 from tintype.guidance.points import Patch
 
 EXPECTED = 2.0
@@ -90,10 +90,18 @@ def reach_map(
     for plane, marks in zip(starts, groups, strict=True):
         for placed, startling in marks:
             _start(plane, placed, startling)
-    crossing = _CROSSING * _SIDE / float(np.sqrt(lightness.size))
-    steps = edge_steps(lightness, _EDGE, crossing, _POWER)
-    distances = geodesic_distances(starts, steps) / np.float32(_REACH)
+    distances = geodesic_distances(starts, contour_steps(lightness)) / np.float32(_REACH)
     return np.asarray(1 / (1 + np.minimum(distances, 10) ** _SHARPNESS), np.float32)
+
+
+def contour_steps(lightness: Floats) -> Steps:
+    """Return what it costs to go from cell to cell: about 1 over a strong contour, whatever the size of the grid.
+
+    Args:
+        lightness: (h, w) mean CIE L of the cells.
+    """
+    crossing = _CROSSING * _SIDE / float(np.sqrt(lightness.size))
+    return edge_steps(lightness, _EDGE, crossing, _POWER)
 
 
 def _start(plane: NDArray[Any], placed: PlacedColor, startling: float) -> None:

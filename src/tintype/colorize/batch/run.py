@@ -204,7 +204,7 @@ class _Batch:
     def _color(self, job: Job, kinds: Sequence[str], outcome: Outcome) -> Outcome:
         pages = _Pages(job.source if job.data is None else job.data, self)
         first = pages.first
-        told = (*_tell_world(first, self.options), *pages.guided.notes, *_tell_choice(first))
+        told = (*_tell_world(first, self.options), *pages.guided.notes, *first.notes, *_tell_choice(first))
         notes = dict.fromkeys((*first.photo.notes, *told))
         for kind in kinds:
             notes |= dict.fromkeys(self._write(kind, job.targets[kind], pages))
