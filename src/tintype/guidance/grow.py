@@ -69,7 +69,7 @@ def grow_region(
     small = float(np.sqrt(rows * columns / (height * width)))
     reach = radius * small if radius else _FARTHEST * max(rows, columns)
     near = grow(lightness, place, tolerance, max(reach, 1.0))
-    return _enlarge(near, photo_size)
+    return enlarge(near, photo_size)
 
 
 def grow(lightness: Floats, place: tuple[int, int], tolerance: float, radius: float) -> Floats:
@@ -134,8 +134,13 @@ def _smoothed(plane: Floats) -> Floats:
     return np.asarray((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9, np.float32)
 
 
-def _enlarge(inside: Floats, photo_size: tuple[int, int]) -> Region:
-    """Return the region at the photograph's size, its border smoothed."""
+def enlarge(inside: Floats, photo_size: tuple[int, int]) -> Region:
+    """Return the region at the photograph's size, its border smoothed.
+
+    Args:
+        inside: (h, w), more than 0.5 inside; somewhere it must be.
+        photo_size: (height, width) of the photograph.
+    """
     rows, columns = np.nonzero(inside > _HALF)
     height, width = photo_size
     down, across = height / inside.shape[0], width / inside.shape[1]
