@@ -18,6 +18,7 @@ import tifffile
 from markdown.extensions.toc import slugify
 from PIL import Image
 
+from drawing_samples import draw_house
 from tintype.cli.app import create_app
 from tintype.colorize.palettes import parse_palette
 from tintype.guidance.guidance import Guidance
@@ -30,7 +31,11 @@ from training_samples import FAST, tiles
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 GENERATED = DOCS / "commands.md"
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(DOCS.glob("*.md"))
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted(DOCS.glob("*.md")),
+    *sorted((DOCS / "guidance").glob("*.md")),
+]
 WRITTEN = [page for page in PAGES if page != GENERATED]
 PICTURES = sorted((DOCS / "pictures").iterdir())
 FOREIGN_OPTIONS = {"--network"}  # of docker
@@ -88,6 +93,10 @@ def workplace(tmp_path, monkeypatch) -> Path:
     gray = skimage.data.camera()
     tifffile.imwrite("scan.tif", gray.astype(np.uint16) * 257, photometric="minisblack")
     Image.fromarray(skimage.data.coffee()).save("autumn.jpg")
+    strokes = Image.new("RGBA", gray.shape[::-1])
+    strokes.paste((200, 90, 40, 255), (100, 100, 200, 130))
+    strokes.save("strokes.png")
+    Image.fromarray(draw_house()).save("house.png")
     Path("notes.txt").write_text("no photograph")
     for folder in ("album", "photographs"):
         Path(folder).mkdir()
