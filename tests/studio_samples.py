@@ -1,16 +1,22 @@
 """A studio on a folder of the tests, with a model that takes a millisecond, and someone who asks it."""
 
 import io
+import json
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
+import uvicorn
 from PIL import Image
 from skimage import data
 from starlette.testclient import TestClient
+from websockets.sync.client import connect
 
 from photo_samples import save
+from tintype.studio.api.messages import unpack_frame
 from tintype.studio.app import create_app
 from tintype.studio.core import open_studio
 
@@ -59,7 +65,9 @@ class Person:
         return self.ask("GET", path, status, **options)
 
     def add(self, content=None, name="Oma.jpg", status=201):
-        answer = self.ask("POST", "/photos", status, params={"name": name}, content=jpeg() if content is None else content)
+        answer = self.ask(
+            "POST", "/photos", status, params={"name": name}, content=jpeg() if content is None else content
+        )
         return answer.json()["id"] if status == 201 else answer.json()
 
     def amend(self, photo, *operations, status=200, **more):
@@ -94,3 +102,97 @@ def using(folder, model, *, web=None, **options):
         app = create_app(studio) if web is None else create_app(studio, web)
         with TestClient(app, base_url=ADDRESS) as client:
             yield Person(client, studio)
+
+
+@contextmanager
+def serving(folder, model, **options):
+    """Serve a studio on a free port of the loopback; gives its host and port."""
+    with open_studio(Path(folder), model=model, threads=2, **options) as studio:
+        config = uvicorn.Config(
+            create_app(studio),
+            port=0,
+            log_level="error",
+            access_log=False,
+            ws_max_size=studio.limits.document_bytes,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            yield Served(f"127.0.0.1:{port}", studio)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class Served:
+    """A studio that is served for real."""
+
+    def __init__(self, place, studio=None):
+        self.place, self.studio = place, studio
+
+    @contextmanager
+    def person(self):
+        with httpx.Client(base_url=f"http://{self.place}", timeout=60) as client:
+            yield Person(client, self.studio)
+
+    @contextmanager
+    def page(self, photo=None, **options):
+        """Someone who looks at a photograph on a live connection."""
+        with connect(f"ws://{self.place}{API}/live", max_size=None, **options) as socket:
+            page = Page(socket)
+            if photo is not None:
+                page.send(type="open", photo=photo)
+            yield page
+
+
+class Page:
+    """The page's end of a live connection: keeps what came."""
+
+    def __init__(self, socket):
+        self.socket = socket
+        self.frames, self.events = [], []
+
+    def send(self, **message):
+        self.socket.send(json.dumps(message))
+
+    def receive(self, timeout=60):
+        """Wait for one message or frame."""
+        message = self.socket.recv(timeout=timeout)
+        if isinstance(message, bytes):
+            self.frames.append(unpack_frame(message))
+        else:
+            self.events.append(json.loads(message))
+
+    def until(self, is_there, timeout=60):
+        """Receive until something is there; return it."""
+        end = time.monotonic() + timeout
+        while not (found := is_there(self)):
+            self.receive(max(0.01, end - time.monotonic()))
+        return found
+
+    def event(self, kind, **values):
+        """Wait for an event of a kind with these values."""
+
+        def is_there(page):
+            wanted = {"type": kind, **values}
+            return next((it for it in page.events if wanted.items() <= it.items()), None)
+
+        return self.until(is_there)
+
+    def frame(self, **values):
+        """Wait for a frame with these values in its header."""
+        return self.until(
+            lambda page: next((it for it in page.frames if values.items() <= it[0].items()), None)
+        )
+
+    def rest(self, seconds=0.5):
+        """Receive what still comes."""
+        try:
+            while True:
+                self.receive(seconds)
+        except TimeoutError:
+            return

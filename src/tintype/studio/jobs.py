@@ -150,8 +150,7 @@ class Jobs:
         except Superseded:
             self._finish(job, "stopped")
         except Exception as error:  # whatever happens to one job, the others go on
-            known = isinstance(error, TintypeError | OSError | MemoryError)
-            job.message = " ".join(str(error).split()) if known else f"{type(error).__name__}: {error}"
+            job.message = _explain(error)
             self._finish(job, "stopped" if job.is_unwanted else "failed")
 
     def _render(self, job: Job) -> Rendering:
@@ -191,6 +190,14 @@ class Jobs:
         for listener in self.on_change:
             with suppress(RuntimeError):  # a connection that was closed meanwhile
                 listener(job)
+
+
+def _explain(error: Exception) -> str:
+    """Return one line."""
+    if isinstance(error, MemoryError):
+        return "not enough memory; close other programs"
+    text = str(error) if isinstance(error, TintypeError | OSError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
 
 
 def _pack(rendering: Rendering, sidecar: Path) -> Rendering:

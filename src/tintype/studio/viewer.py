@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import anyio
 from pydantic import ValidationError
+from starlette.websockets import WebSocketDisconnect
 
 from tintype.errors import GuidanceError, TintypeError
 from tintype.studio.api.answers import describe_job, describe_position
@@ -70,6 +71,8 @@ class Viewer:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._send_events)
                 tasks.start_soon(self._paint)
+        except* WebSocketDisconnect:  # whoever read is gone
+            pass
         finally:
             self._turn += 1  # whatever is being computed is no longer wanted
             self._thread.shutdown(wait=False, cancel_futures=True)

@@ -49,7 +49,7 @@ async def _serve(socket: WebSocket, viewer: Viewer) -> None:
 
         for part in (viewer.run, viewer.is_overrun.wait, lambda: _listen(socket, viewer)):
             tasks.start_soon(end_with, part)
-    with suppress(RuntimeError):  # where it is closed already
+    with suppress(RuntimeError, WebSocketDisconnect):  # where it is closed already
         await socket.close(_TRY_AGAIN)
 
 

@@ -1,0 +1,202 @@
+"""Results at full size: in the source's format and depth, with the mark; progress, stopping, failing."""
+
+import io
+import threading
+import zipfile
+
+import numpy as np
+import pytest
+import tifffile
+
+from photo_samples import gray, save, save_tiff
+from studio_samples import decoded, gray_scan, set_mark
+from tintype.colorize.colorizer import Colorizer
+from tintype.photos.metadata import mark_from_xmp, read_mark
+from tintype.photos.read import read_photo
+from tintype.studio import jobs as jobs_module
+
+
+@pytest.fixture
+def scan(person):
+    return person.add(save_tiff(gray(16, step=2), resolution=(300, 300)), "Oma.tif")
+
+
+def fetch(person, job):
+    answer = person.get(f"/jobs/{job['id']}/file")
+    return answer.content, answer.headers["content-disposition"]
+
+
+def test_picture_is_what_the_library_writes(person, scan, tmp_path, tiny):
+    person.amend(scan, set_mark())
+    job = person.save(scan)
+    assert (job["status"], job["progress"], job["name"], job["kind"]) == (
+        "done",
+        1.0,
+        "Oma_color.tif",
+        "picture",
+    )
+    content, disposition = fetch(person, job)
+    assert disposition == 'attachment; filename="Oma_color.tif"'
+    assert len(content) == job["bytes"]
+    library = person.studio.library
+    said = library.state(scan).guidance()
+    wanted = Colorizer(tiny).colorize(library.desk(scan).photo, said)
+    wanted.write(tmp_path / "wanted.tif")
+    assert content == (tmp_path / "wanted.tif").read_bytes()
+    (tmp_path / "got.tif").write_bytes(content)
+    assert read_mark(tmp_path / "got.tif").result_digest == person.state(scan)["result"]
+    assert tifffile.imread(tmp_path / "got.tif").dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    ("order", "name", "size"),
+    [
+        ({"kind": "layer"}, "Oma_layer.png", (256, 256, 3)),
+        ({"kind": "comparison"}, "Oma_compare.jpg", (256, 528, 3)),
+        ({"kind": "doubt"}, "Oma_doubt.png", (256, 256)),
+        ({"suffix": ".webp"}, "Oma_color.webp", (256, 256, 3)),
+    ],
+)
+def test_other_files_are_made_too(person, scan, order, name, size):
+    job = person.save(scan, **order)
+    assert (job["status"], job["name"], job["message"]) == ("done", name, "")
+    assert decoded(fetch(person, job)[0]).shape == size
+
+
+def test_mark_is_left_out_where_it_is_not_wanted(person, scan, tmp_path):
+    (tmp_path / "bare.tif").write_bytes(fetch(person, person.save(scan, mark=False))[0])
+    assert read_mark(tmp_path / "bare.tif") is None
+
+
+def test_badge_is_drawn_and_said(person, scan):
+    plain, badged = (
+        fetch(person, person.save(scan, suffix=".png", badge=badge))[0] for badge in (False, True)
+    )
+    job = person.save(scan, badge=True)
+    assert job["notes"] == ["the badge covers a corner of the photograph"]
+    one, other = (read_photo(content).lightness() for content in (plain, badged))
+    changed = np.abs(one - other) > 1
+    assert changed[-30:, :150].any()
+    assert not changed[:-40].any()
+
+
+def test_mark_that_the_format_can_t_hold_comes_beside_it(person):
+    photo = person.add(save(gray_scan(60, 80), "BMP"), "Oma.bmp")
+    job = person.save(photo)
+    assert job["name"] == "Oma_color.zip"
+    with zipfile.ZipFile(io.BytesIO(fetch(person, job)[0])) as archive:
+        assert sorted(archive.namelist()) == ["Oma_color.bmp", "Oma_color.xmp"]
+        assert mark_from_xmp(archive.read("Oma_color.xmp")).model == "test-tiny@1"
+
+
+def test_job_takes_the_state_of_the_moment_it_was_given(person, scan):
+    before = person.state(scan)["result"]
+    job = person.save(scan, suffix=".png")
+    person.amend(scan, set_mark())
+    content = fetch(person, job)[0]
+    assert before.encode() in content
+
+
+def test_page_of_a_tiff_is_saved_alone(person, tmp_path):
+    first = person.add(save_tiff(gray_scan(20, 30), gray_scan(40, 50)), "album.tif")
+    second = person.ask("POST", f"/photos/{first}/copies?page=1", 201).json()["id"]
+    for suffix in ("", ".png"):
+        job = person.save(second, suffix=suffix)
+        assert job["status"] == "done", job["message"]
+        assert read_photo(fetch(person, job)[0]).page_count == 1
+
+
+@pytest.mark.parametrize(
+    "order",
+    [{"suffix": ".gif"}, {"suffix": ".exe"}, {"suffix": "/../x.png"}, {"kind": "film"}, {"photo": "../x"}],
+)
+def test_order_that_makes_no_sense_is_refused(person, scan, order):
+    answer = person.client.post("/api/v1/jobs", json={"photo": scan, **order})
+    assert answer.status_code in (415, 422)
+    assert person.get("/jobs").json()["jobs"] == []
+
+
+def test_job_that_fails_says_why_and_the_next_goes_on(person, scan, monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("of\nmany lines")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs_module, "render_result", fail)
+        job = person.save(scan)
+    assert (job["status"], job["message"]) == ("failed", "RuntimeError: of many lines")
+    assert person.get(f"/jobs/{job['id']}/file", 404).json()["message"].endswith("the job is failed")
+    assert person.save(scan)["status"] == "done"
+    assert len(person.get("/jobs").json()["jobs"]) == 2
+
+
+@pytest.fixture
+def held(person, monkeypatch):
+    """Holds jobs in the middle of their picture."""
+    reached, go = threading.Event(), threading.Event()
+    write = jobs_module.render_result
+
+    def hold(result, name, order, folder, observe):
+        def wait(picture):
+            reached.set()
+            go.wait(60)
+            return observe(picture)
+
+        return write(result, name, order, folder, wait)
+
+    monkeypatch.setattr(jobs_module, "render_result", hold)
+    yield reached, go
+    go.set()
+
+
+def test_running_job_is_stopped_and_leaves_nothing(person, scan, held):
+    reached, go = held
+    job = person.ask("POST", "/jobs", 201, json={"photo": scan}).json()
+    assert reached.wait(60)
+    found = person.studio.jobs.get(job["id"])
+    person.ask("DELETE", f"/jobs/{job['id']}")
+    go.set()
+    person.save(scan)
+    assert found.status == "stopped"
+    person.get(f"/jobs/{job['id']}", 404)
+    assert not (person.studio.folder / "results" / job["id"]).exists()
+
+
+def test_waiting_job_is_stopped_before_it_begins(person, scan, held):
+    reached, go = held
+    person.ask("POST", "/jobs", 201, json={"photo": scan})
+    assert reached.wait(60)
+    waiting = person.ask("POST", "/jobs", 201, json={"photo": scan}).json()
+    assert waiting["status"] == "waiting"
+    person.ask("DELETE", f"/jobs/{waiting['id']}")
+    go.set()
+    assert person.save(scan)["status"] == "done"
+    assert len(person.get("/jobs").json()["jobs"]) == 2
+
+
+def test_progress_grows(person):
+    photo = person.add(save(np.tile(gray_scan(1000, 1000), (2, 2)), "PNG"), "large.png")
+    told = []
+    person.studio.jobs.on_change.append(lambda job: told.append((job.status, job.progress)))
+    person.save(photo)
+    shares = [share for status, share in told if status == "running"]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 3
+    assert told[-1] == ("done", 1.0)
+
+
+def test_oldest_result_makes_room(tmp_path, person, scan, monkeypatch):
+    monkeypatch.setattr(person.studio.jobs, "_most", 2)
+    first, second, third = (person.save(scan, kind="doubt") for _ in range(3))
+    assert [it["id"] for it in person.get("/jobs").json()["jobs"]] == [second["id"], third["id"]]
+    person.get(f"/jobs/{first['id']}/file", 404)
+    assert len([*(person.studio.folder / "results").iterdir()]) == 2
+
+
+def test_job_of_a_photograph_that_was_removed_fails_in_one_line(person, scan, held):
+    reached, go = held
+    person.ask("POST", "/jobs", 201, json={"photo": scan})
+    assert reached.wait(60)
+    late = person.ask("POST", "/jobs", 201, json={"photo": scan}).json()
+    person.ask("DELETE", f"/photos/{scan}")
+    go.set()
+    assert person.finish(late)["message"].startswith("there is no photograph")

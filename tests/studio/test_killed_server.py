@@ -1,0 +1,158 @@
+"""The whole program, killed in the middle of everything: same library, guidance and history when it comes back."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from photo_samples import save
+from studio_samples import Served, gray_scan, jpeg, set_mark
+
+PATIENCE = 120
+
+
+@contextmanager
+def running(folder, tiny, *arguments):
+    """Run the program until the block ends, then kill it; gives the server and its process."""
+    command = [sys.executable, "-m", "tintype", "studio", *map(str, arguments)]
+    options = ["--data", folder, "--model", tiny, "--port", "0", "--no-browser", "--threads", "2"]
+    with subprocess.Popen(
+        [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        said = ""
+        while not (found := re.search(r"http://(127\.0\.0\.1:\d+)/", said)):
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        server = Served(found[1])
+        server.said = said
+        try:
+            yield server, process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def sending_half(server):
+    """Send the first half of a photograph, and wait with the rest."""
+    host, port = server.place.split(":")
+    content = jpeg()
+    with socket.create_connection((host, int(port))) as connection:
+        head = f"POST /api/v1/photos?name=half.jpg HTTP/1.1\r\nHost: {server.place}\r\nContent-Length: {len(content)}\r\n\r\n"
+        connection.sendall(head.encode() + content[: len(content) // 2])
+        time.sleep(0.5)
+        yield
+
+
+def everything(server):
+    """All that a person would miss."""
+    with server.person() as person:
+        album = person.get("/photos").json()["photos"]
+        states = [person.state(photo["id"]) for photo in album]
+        histories = [person.get(f"/photos/{photo['id']}/history").json() for photo in album]
+        previews = [person.get(f"/photos/{photo['id']}/preview").content for photo in album]
+    return album, states, histories, previews
+
+
+@pytest.mark.slow
+def test_killed_server_comes_back_with_all_that_it_acknowledged(tmp_path, tiny):
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    (scans / "a.png").write_bytes(save(gray_scan(500, 700), "PNG"))
+    (scans / "notes.txt").write_text("no photograph")
+    with running(tmp_path / "data", tiny, scans) as (server, process):
+        with server.person() as person:
+            uploaded = person.add(name="Opa.jpg")
+            opened = person.get("/photos").json()["photos"][0]["id"]
+            for i in range(5):
+                person.amend(opened, set_mark(f"m{i}", x=10 * i), label=f"point {i}")
+            person.ask("POST", f"/photos/{opened}/undo")
+            person.ask("PUT", "/photos/order", json={"photos": [uploaded, opened]})
+        with server.page(uploaded) as page:
+            for serial in range(1, 30):
+                page.send(type="try", serial=serial, operations=[set_mark(x=serial)])
+            page.send(type="change", serial=30, id="c30", operations=[set_mark(x=30)])
+            page.event("state", serial=30)
+            page.frame(serial=30)
+            before = everything(server)
+            for serial in range(31, 60):
+                page.send(type="try", serial=serial, operations=[set_mark(x=serial)])
+            os.kill(process.pid, signal.SIGKILL)
+    with running(tmp_path / "data", tiny) as (server, process):
+        assert everything(server) == before
+        with server.page(uploaded) as page:
+            page.send(type="change", serial=30, id="c30", operations=[set_mark(x=30)])
+            assert page.event("state", serial=30)["revision"] == before[1][0]["revision"]
+        with server.person() as person:
+            assert person.ask("POST", f"/photos/{opened}/redo").json()["step"] == 5
+            person.ask("POST", "/jobs", 201, json={"photo": opened})
+        with sending_half(server):
+            os.kill(process.pid, signal.SIGKILL)
+    with running(tmp_path / "data", tiny, scans / "a.png") as (server, _):
+        album, states, *_ = everything(server)
+        assert [it["name"] for it in album] == ["Opa.jpg", "a.png"]
+        assert states[1]["step"] == 5
+        with server.person() as person:
+            assert person.get("/jobs").json()["jobs"] == []
+
+
+@pytest.mark.slow
+def test_server_that_is_killed_while_changes_come_in_keeps_the_acknowledged_ones(tmp_path, tiny):
+    with running(tmp_path / "data", tiny) as (server, _), server.person() as person:
+        photo = person.add()
+    for turn in range(3):
+        with running(tmp_path / "data", tiny) as (server, process):
+            acknowledged = 0
+            with server.page(photo) as page:
+                for i in range(40):
+                    operations = [set_mark(x=i, y=turn)]
+                    page.send(
+                        type="change", serial=i, id=f"{turn}-{i}", operations=operations, label=f"{turn} {i}"
+                    )
+                page.event("state", serial=10)
+                os.kill(process.pid, signal.SIGKILL)
+                acknowledged = max(it["serial"] for it in page.events if it["type"] == "state")
+        with running(tmp_path / "data", tiny) as (server, _), server.person() as person:
+            found = person.state(photo)
+            mark = found["state"]["marks"][0]["mark"]
+            assert mark["y"] == turn
+            assert mark["x"] >= acknowledged
+            steps = person.get(f"/photos/{photo}/history?count=1000").json()["items"]
+            assert [it["number"] for it in steps] == [*range(found["steps"] + 1)]
+
+
+@pytest.mark.slow
+def test_second_program_on_the_folder_is_refused_in_one_line(tmp_path, tiny):
+    command = [sys.executable, "-m", "tintype", "studio", "--no-browser", "--port", "0", "--model", str(tiny)]
+    with running(tmp_path / "data", tiny):
+        done = subprocess.run(
+            [*command, "--data", str(tmp_path / "data")],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"tintype: {tmp_path}/data: another studio has it open; use that one, stop it, or name another folder by "
+        "--data\n"
+    )
+
+
+@pytest.mark.slow
+def test_photograph_that_can_t_be_opened_is_named_and_the_others_are_there(tmp_path, tiny):
+    (tmp_path / "good.jpg").write_bytes(jpeg())
+    (tmp_path / "bad.jpg").write_bytes(jpeg()[:400])
+    names = [tmp_path / name for name in ("bad.jpg", "good.jpg", "missing.jpg")]
+    with running(tmp_path / "data", tiny, *names) as (server, _), server.person() as person:
+        assert [it["name"] for it in person.get("/photos").json()["photos"]] == ["good.jpg"]
+        first, second, *_ = server.said.splitlines()
+        assert first.startswith(f"{tmp_path}/bad.jpg: damaged or cut off")
+        assert second.startswith(f"{tmp_path}/missing.jpg: there is no such file")
