@@ -163,9 +163,16 @@ def read_arguments(what: str, table: str) -> argparse.Namespace:
             parser.error(
                 f"{variable} is not set; it names the folder of the data, or of the backbones' weights"
             )
-    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    _begin_with_threads(arguments.threads)
     return arguments
+
+
+def _begin_with_threads(threads: int) -> None:
+    """Begin once more where libraries that are loaded already were told of another number of threads."""
+    wanted = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": "0"}
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        os.environ |= wanted
+        os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
 def open_workplace(arguments: argparse.Namespace) -> Workplace:

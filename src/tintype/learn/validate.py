@@ -28,6 +28,7 @@ FAITHFUL = (0.0, 1.0)  # rarity and temperature: the plain mean
 VIVID = (0.5, 0.6)  # of the second figure of each kind and of the contact sheet
 HINTED = 10  # points of the figure with hints
 CHUNK = 16
+VECTORS = ("style", "latent")  # inputs of a number of numbers for each photograph; any other may be left out
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def unguided_inputs(traits: NetworkTraits, lightness: Tensor) -> dict[str, Tenso
     guidance = {
         "hints": lightness.new_zeros(n, 3, height, width),
         "palette": lightness.new_zeros(n, BIN_COUNT + 1),
-        **{name: lightness.new_zeros(n, length) for name, length in traits.lengths.items()},
+        **{name: lightness.new_zeros(n, traits.lengths[name]) for name in VECTORS if name in traits.lengths},
     }
     taken = {name: value for name, value in guidance.items() if name in traits.capabilities}
     return {"lightness": lightness, **taken}
