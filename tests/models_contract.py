@@ -21,7 +21,7 @@ from tintype.models.contract import check_inputs, check_outputs, inputs_of
 from tintype.models.session import Session
 from tiny_model import create_card
 
-GUIDANCE = ("hints", "palette", "style", "latent")
+GUIDANCE = ("hints", "palette", "style", "latent", "context")
 
 
 class NetworkContract:

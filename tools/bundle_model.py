@@ -81,7 +81,9 @@ def main() -> None:
         card = save_weights(network.to(torch.float16), card, arguments.weights, overwrite=True)
         network.to(torch.float32)
     target = BUNDLED / f"{arguments.name}.onnx"
-    made = export_model(network, card, target, precision="fp16", overwrite=True)
+    made = export_model(
+        network, card, target, precision="fp16", lengths=network.traits.lengths, overwrite=True
+    )
     sys.stdout.write(f"{target}: {target.stat().st_size / 1e6:.1f} MB, {dict(made.differences)}\n")
 
 

@@ -18,10 +18,11 @@ class Crooked:
     def __init__(self):
         capabilities = frozenset({"hints"})
         self.card = create_card(bins=0, prior=None, vividness_path=(), capabilities=capabilities)
-        self.hints = []
+        self.hints, self.contexts = [], []
 
-    def run(self, lightness, *, hints=None, palette=None, latent=None, outputs=None):
+    def run(self, lightness, *, hints=None, palette=None, latent=None, context=None, outputs=None):
         self.hints.append(hints)
+        self.contexts.append(context)
         _, _, height, width = lightness.shape
         ab = np.zeros((1, 2, height // 4, width // 4), np.float32)
         ab[:, 0] = np.linspace(-10, 30, width // 4)
@@ -98,3 +99,13 @@ def test_prior_of_a_card_without_one_is_none():
     card = create_card(prior=None)
     cells = np.zeros((1, 1, 313), np.float32)
     assert Answer(card, cells, CompiledGuidance(), cells[..., 0]).prior is None
+
+
+def test_looks_at_other_sizes_are_told_what_the_usual_one_saw():
+    session, seen = Crooked(), np.arange(6, dtype=np.float32).reshape(1, 2, 3)
+    sizes = Passes((32, session.card.size.default, 96), mirrored=True)
+    ask(session, ramp, (64, 64), Guidance(), sizes, context=lambda: seen)
+    told = session.contexts
+    assert [context is None for context in told] == [False, False, True, True, False, False]
+    np.testing.assert_array_equal(told[0], seen[None])
+    np.testing.assert_array_equal(told[1], seen[None, ..., ::-1])

@@ -3,10 +3,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from skimage import data
 
 from photo_samples import gray, save
 from tintype.color.bins import Decoding
-from tintype.colorize.colorizer import Colorizer
+from tintype.colorize.answer import resize_grid
+from tintype.colorize.colorizer import Colorizer, OpenPhoto
 from tintype.errors import BrokenModelError, GuidanceError, ModelNotFoundError, UnreadablePhotoError
 from tintype.guidance.colors import WeightedColor
 from tintype.guidance.guidance import GlobalPalette, Guidance
@@ -110,6 +112,19 @@ def test_region_is_grown_before_the_network_is_asked(opened):
     np.testing.assert_array_equal(opened.colorize(grown).ab, opened.colorize(resolved).ab)
     with pytest.raises(GuidanceError, match=r"marks\[0\].*171 x 128"):
         opened.colorize(Guidance((GrownMark(500, 5, color=(50, 0, 0)),)))
+
+
+def test_colors_of_the_bundled_model_depend_less_on_its_size_for_its_context(monkeypatch):
+    told = distance_between_sizes()
+    monkeypatch.setattr(OpenPhoto, "context", lambda self: None)
+    assert told < 0.8 * distance_between_sizes()
+
+
+def distance_between_sizes():
+    opened = Colorizer().open(data.chelsea())
+    usual = opened.colorize().ab
+    others = [resize_grid(opened.colorize(sizes=size).ab, usual.shape[:2]) for size in (192, 384)]
+    return float(np.mean([np.hypot(*np.moveaxis(other - usual, -1, 0)) for other in others]))
 
 
 def test_lightness_is_reduced_once_for_each_size(opened, monkeypatch):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.bins import Decoding, decode, sample
+from tintype.colorize.adjust import NO_ADJUSTMENT, Adjustment
 from tintype.colorize.contours import Kept, contain, is_contained
 from tintype.colorize.passes import Passes
 from tintype.errors import UnsupportedByModelError
@@ -31,12 +32,15 @@ class Question:
         session: the model.
         lightness: (H, W) of each look, CIE L, the largest first.
         compiled: the guidance of each look.
+        contexts: what the usual look takes the things in the photograph for, (K, h, w), for each look at another
+            size; None: the look's own.
         mirrored: whether each look is averaged with that at the mirrored photograph.
     """
 
     session: Session
     lightness: Sequence[Floats]
     compiled: Sequence[CompiledGuidance]
+    contexts: Sequence[Floats | None]
     mirrored: bool
 
     def ask(self, latent: Floats | None = None) -> Floats:
@@ -46,8 +50,8 @@ class Question:
             latent: (Z,) of the model's draw; None for zeros, the likeliest colors.
         """
         looks = [
-            _look(self.session, lightness, one, latent, mirrored=self.mirrored)
-            for lightness, one in zip(self.lightness, self.compiled, strict=True)
+            _look(self.session, lightness, one, context, latent, mirrored=self.mirrored)
+            for lightness, one, context in zip(self.lightness, self.compiled, self.contexts, strict=True)
         ]
         grid = looks[0].shape[:2]
         return np.asarray(np.mean([resize_grid(look, grid) for look in looks], axis=0), np.float32)
@@ -91,19 +95,28 @@ class Answer:
         """How often each bin occurs (Q,), sum 1; None where the card does not say."""
         return None if self.card.prior is None else np.asarray(self.card.prior, np.float32)
 
-    def decode(self, decoding: Decoding | None) -> Floats:
-        """Return the color (h, w, 2), Lab units; `decoding` is None for models without bins."""
+    def decode(self, decoding: Decoding | None, adjustment: Adjustment = NO_ADJUSTMENT) -> Floats:
+        """Return the color (h, w, 2), Lab units.
+
+        Args:
+            decoding: of the distribution; None for models without bins.
+            adjustment: where the sliders stand.
+        """
         if decoding is None:
             return self.obeying(self.cells)
-        return self.obeying(decode(self.logits, self.prior, decoding))
+        logits = adjustment.applied(self.logits, self.lightness)
+        return self.obeying(decode(logits, self.prior, decoding))
 
-    def sample(self, decoding: Decoding | None, count: int, seed: int) -> list[Floats]:
+    def sample(
+        self, decoding: Decoding | None, count: int, seed: int, adjustment: Adjustment = NO_ADJUSTMENT
+    ) -> list[Floats]:
         """Draw colors (h, w, 2), Lab units: from the distribution, or by one run of a model that draws itself each.
 
         Args:
             decoding: of the distribution; None for it as it is. A model that draws itself has none.
             count: how many.
             seed: the first samples are the same however many are drawn.
+            adjustment: where the sliders stand, for models with a distribution.
 
         Raises:
             UnsupportedByModelError: the model gives no distribution, and takes no ``latent``.
@@ -113,9 +126,8 @@ class Answer:
             latents = np.random.default_rng(seed).standard_normal((count, length), np.float32)
             drawn = [self.question.ask(latent) for latent in latents]
         else:
-            drawn = sample(
-                self.logits, self.prior, decoding or AS_IT_IS, count, seed, lightness=self.lightness
-            )
+            logits = adjustment.applied(self.logits, self.lightness)
+            drawn = sample(logits, self.prior, decoding or AS_IT_IS, count, seed, lightness=self.lightness)
         return [self.obeying(ab) for ab in drawn]
 
     def obeying(self, ab: Floats) -> Floats:
@@ -131,6 +143,7 @@ def ask(
     passes: Passes,
     *,
     kept: Kept | None = None,
+    context: Callable[[], Floats] | None = None,
 ) -> Answer:
     """Let the network look at a photograph, and average what it says.
 
@@ -141,6 +154,9 @@ def ask(
         guidance: in the photograph's coordinates.
         passes: sizes, and whether mirrored ones too. Logits are averaged, which multiplies the distributions.
         kept: earlier answers about the same photograph by the same model.
+        context: gives what the look at the model's default size takes the things in the photograph for, (K, h, w),
+            where the model takes a context: what it sees depends on how large things are in it, and a look at
+            another size, made for finer edges or for speed, should not change the colors.
 
     Returns:
         The answer, at the grid of the largest size.
@@ -150,7 +166,7 @@ def ask(
         UnsupportedByModelError: guidance that the model does not take.
         ModelError: the model failed.
     """
-    inquiry = _Inquiry(session, lightness_at, photo_size, passes)
+    inquiry = _Inquiry(session, lightness_at, photo_size, passes, context)
     question, lightness = inquiry.pose(guidance), inquiry.cell_lightness()
     compiled = question.compiled[0]
     answers = kept or Kept()
@@ -175,6 +191,7 @@ class _Inquiry:
     lightness_at: Callable[[tuple[int, int]], Floats]
     photo_size: tuple[int, int]
     passes: Passes
+    context: Callable[[], Floats] | None
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -187,7 +204,12 @@ class _Inquiry:
         card = self.session.card
         compiled = [compile_guidance(guidance, card, self.photo_size, size) for size in self.sizes]
         lightness = [self.lightness_at(size) for size in self.sizes]
-        return Question(self.session, lightness, compiled, self.passes.mirrored)
+        return Question(self.session, lightness, compiled, self.contexts(), self.passes.mirrored)
+
+    def contexts(self) -> list[Floats | None]:
+        """Return the context of each look."""
+        usual = self.session.card.size.fit(*self.photo_size)
+        return [self.context() if self.context and size != usual else None for size in self.sizes]
 
     def cell_lightness(self) -> Floats:
         """Return the mean CIE L of the cells (h, w)."""
@@ -217,32 +239,25 @@ def _look(
     session: Session,
     lightness: Floats,
     compiled: CompiledGuidance,
+    context: Floats | None,
     latent: Floats | None,
     *,
     mirrored: bool,
 ) -> Floats:
     """Return the cells (h, w, Q or 2) of one size, the mean of both sides where it is mirrored."""
-    cells = _run(session, lightness, compiled.hints, compiled.palette, latent)
+    same = {"palette": compiled.palette, "latent": latent}
+    maps = {"hints": compiled.hints, "context": context}
+    cells = _run(session, lightness, **same, **maps)
     if not mirrored:
         return cells
-    hints = None if compiled.hints is None else compiled.hints[..., ::-1]
-    other = _run(session, lightness[:, ::-1], hints, compiled.palette, latent)
+    turned = {name: None if one is None else one[..., ::-1] for name, one in maps.items()}
+    other = _run(session, lightness[:, ::-1], **same, **turned)
     return np.asarray((cells + other[:, ::-1]) / 2, np.float32)
 
 
-def _run(
-    session: Session,
-    lightness: Floats,
-    hints: Floats | None,
-    palette: Floats | None,
-    latent: Floats | None,
-) -> Floats:
+def _run(session: Session, lightness: Floats, **guidance: Floats | None) -> Floats:
+    """Run the model once for one photograph, whose arrays have no axis N; return the cells."""
     name = "bin_logits" if session.card.bins else "ab"
-    results = session.run(
-        np.ascontiguousarray(lightness[None, None]),
-        hints=None if hints is None else np.ascontiguousarray(hints[None]),
-        palette=None if palette is None else palette[None],
-        latent=None if latent is None else latent[None],
-        outputs=(name,),
-    )
+    given = {key: np.ascontiguousarray(one[None]) for key, one in guidance.items() if one is not None}
+    results = session.run(np.ascontiguousarray(lightness[None, None]), outputs=(name,), **given)
     return np.ascontiguousarray(np.moveaxis(results[name][0], 0, -1))

@@ -113,6 +113,7 @@ class OpenPhoto:
         self.photo = photo
         self._reduced: dict[tuple[int, int], Floats] = {}
         self._latest: tuple[tuple[str, Passes], Answer] | None = None
+        self._context: Floats | None = None
         self._kept = Kept()
         self._lock = Lock()
 
@@ -210,6 +211,16 @@ class OpenPhoto:
         """Return the lightness at a size whose longer side is `side` at most."""
         return self.lightness_at(fit_side(self.size, side))
 
+    def context(self) -> Floats:
+        """Return what the model, looking at its default size, takes the things in the photograph for: (K, h, w).
+
+        Raises:
+            UnsupportedByModelError: the model tells nothing of the kind.
+        """
+        if self._context is None:
+            self._context = self._output("context_out", None)[0]
+        return self._context
+
     def lightness_at(self, size: tuple[int, int]) -> Floats:
         """Return the lightness reduced to (height, width): float32, CIE L; computed once for each size."""
         with self._lock:
@@ -226,14 +237,17 @@ class OpenPhoto:
         if latest is not None and latest[0] == key:
             return latest[1]
         guidance = self.grown(settings.guidance)
-        session = self.colorizer.session
-        answer = ask(session, self.lightness_at, self.size, guidance, settings.passes, kept=self._kept)
+        colorizer, looks = self.colorizer, settings.passes
+        context = self.context if "context" in colorizer.card.capabilities else None
+        answer = ask(
+            colorizer.session, self.lightness_at, self.size, guidance, looks, kept=self._kept, context=context
+        )
         self._latest = (key, answer)
         return answer
 
     def _output(self, name: str, size: int | None) -> Floats:
         card = self.colorizer.card
-        if name not in card.capabilities:
+        if name.removesuffix("_out") not in card.capabilities:
             raise UnsupportedByModelError(f"{card.name} gives no {name}; choose a model that does")
         lightness = self.lightness_at(card.size.fit(*self.size, size))
         return self.colorizer.session.run(lightness[None, None], outputs=(name,))[name]

@@ -88,7 +88,7 @@ def export_model(
         precision: how the weights are stored, "fp32", "fp16" or "int8".
         calibration: for int8, inputs as `tintype.models.session.Session.run` takes them, of real photographs.
         keep_float: for int8, weights whose names hold one of these texts stay float16, for example "encoder".
-        lengths: of the inputs ``style`` and ``latent``, where the network has them.
+        lengths: K, S, Z of the inputs ``context``, ``style`` and ``latent``, where the network has them.
         overwrite: replace an existing file.
 
     Raises:
@@ -218,6 +218,8 @@ def create_feeds(
         "palette": np.concatenate([shares, np.ones((count, 1))], axis=1),
         **{name: random.normal(size=(count, length)) for name, length in (lengths or {}).items()},
     }
+    if "context" in made:
+        made["context"] = random.normal(size=(*made["context"].shape, 3, 2))
     return {tensor.name: made[tensor.name].astype(np.float32) for tensor in inputs_of(card)}
 
 
@@ -307,7 +309,8 @@ def _trace(network: _ByPosition, card: Card, examples: tuple[Tensor, ...]) -> An
 
 def _dynamic_axes(axes: Sequence[int | str], card: Card) -> dict[int, Any]:
     """Return the axes that may change from run to run: the batch, and H and W unless the size is fixed."""
-    names: dict[int | str, Any] = {"N": torch.export.Dim("batch")}
+    names: dict[int | str, Any] = {name: torch.export.Dim(f"context_{name}") for name in ("h", "w")}
+    names["N"] = torch.export.Dim("batch")
     if not card.size.fixed:
         names["H"] = _multiple_of(card.size.multiple, "rows")
         names["W"] = _multiple_of(card.size.multiple, "columns")

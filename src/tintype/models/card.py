@@ -23,7 +23,7 @@ CARD_FORMAT = 1
 CAPABILITIES = frozenset(
     {
         *("hints", "palette", "style", "latent", "samples", "suggestions", "doubt", "features", "classes"),
-        "class_map",
+        *("class_map", "context"),
     }
 )
 CLASS_LISTS = ("imagenet-1k",)

@@ -3,8 +3,9 @@
 The tables `INPUTS` and `OUTPUTS` are the contract. The functions hold against it the interface that a graph
 declares (`check_interface`), what is fed to it (`check_inputs`) and what it gives (`check_outputs`).
 
-Axes are numbers or names: N photographs of H x W cells, Q bins, k the card's grid; S, Z, C and k' are the model's
-own numbers, the same in every run. A palette is over the 313 bins whether the model answers in bins or not.
+Axes are numbers or names: N photographs of H x W cells, Q bins, k the card's grid; S, Z, K, C and k' are the model's
+own numbers, the same in every run; h and w are free. A palette is over the 313 bins whether the model answers in bins
+or not.
 """
 
 from __future__ import annotations
@@ -62,6 +63,12 @@ INPUTS = (
     ),
     Tensor("style", ("N", "S"), "a vector that stands for a whole photograph", capability="style"),
     Tensor("latent", ("N", "Z"), "a random vector, one for each sample", capability="latent"),
+    Tensor(
+        "context",
+        ("N", "K", "h", "w"),
+        "``context_out`` of another look at the photograph, whatever size that was",
+        capability="context",
+    ),
 )
 """What a model takes. Everything but ``lightness`` is guidance, and zeros mean that there is none."""
 
@@ -70,6 +77,12 @@ OUTPUTS = (
     Tensor("ab", ("N", 2, "H/k", "W/k"), "a and b in Lab units"),
     Tensor("features", ("N", "C", "H/16", "W/16"), "for matching, of unit length", -1.0, 1.0, "features"),
     Tensor("style_out", ("N", "S"), "this photograph's ``style``", capability="style"),
+    Tensor(
+        "context_out",
+        ("N", "K", "h", "w"),
+        "what this look takes the things in the photograph for",
+        capability="context",
+    ),
     Tensor("classes", ("N", "C"), "logits over the encoder's classes", capability="classes"),
     Tensor(
         "class_map",

@@ -149,6 +149,7 @@ class Session:
         palette: Array | None = None,
         style: Array | None = None,
         latent: Array | None = None,
+        context: Array | None = None,
         outputs: Sequence[str] | None = None,
     ) -> dict[str, Array]:
         """Run the model once.
@@ -159,6 +160,7 @@ class Session:
             palette: (N, Q + 1) float32: distribution over the bins and its strength. None: no palette.
             style: (N, S) float32. None: zeros.
             latent: (N, Z) float32. None: zeros.
+            context: (N, K, h, w) float32, ``context_out`` of another look. None: this look's own.
             outputs: the names that are wanted; None for all.
 
         Returns:
@@ -169,8 +171,9 @@ class Session:
             ContractError: an array or result of a wrong shape, dtype or range, or an output it does not have.
             ModelError: the run failed, for example out of memory.
         """
-        given = {"lightness": lightness, "hints": hints, "palette": palette, "style": style, "latent": latent}
-        feeds = {name: array for name, array in given.items() if array is not None}
+        guidance = {"hints": hints, "palette": palette, "style": style, "latent": latent, "context": context}
+        given = {name: array for name, array in guidance.items() if array is not None}
+        feeds = {"lightness": lightness, **given}
         check_inputs(self.card, feeds)
         self._add_absent(feeds)
         names = [tensor.name for tensor in outputs_of(self.card)] if outputs is None else [*outputs]
@@ -193,7 +196,7 @@ class Session:
         """Feed zeros for guidance that was not given: a graph needs all of its inputs."""
         n, _, height, width = feeds["lightness"].shape
         own = {node.name: node.shape for node in self._session.get_inputs()}
-        settled = {"N": n, "H": height, "W": width}
+        settled = {"N": n, "H": height, "W": width, "h": 1, "w": 1}
         for tensor in inputs_of(self.card):
             if tensor.name not in feeds:
                 shape = [settled.get(str(axis), own[tensor.name][i]) for i, axis in enumerate(tensor.axes)]

@@ -19,7 +19,9 @@ class TestTintypeAttention(NetworkContract):
         name="tintype-attention@1",
         system="tintype",
         size=SizeRule(multiple=32, default=128, minimum=32, maximum=512),
+        capabilities=create_card().capabilities | {"context"},
     )
+    lengths = create_network("tintype-attention-test").traits.lengths
 
     def create(self):
         return create_network("tintype-attention-test")

@@ -17,7 +17,9 @@ class TestTintypeNet(NetworkContract):
         name="tintype-tiny@1",
         system="tintype",
         size=SizeRule(multiple=32, default=128, minimum=32, maximum=512),
+        capabilities=create_card().capabilities | {"context"},
     )
+    lengths = create_network("tintype-tiny").traits.lengths
 
     def create(self):
         return create_network("tintype-tiny")
@@ -55,6 +57,20 @@ def test_backbone_that_is_not_known_is_named():
 def test_weights_of_another_network_are_refused():
     with pytest.raises(BrokenModelError, match="fit no network of Tintype"):
         rebuild_network({"weight": torch.zeros(3)})
+
+
+def test_context_of_another_look_takes_the_place_of_the_own_where_there_is_one():
+    network = create_network("tintype-tiny").eval()
+    feeds = {name: torch.from_numpy(array) for name, array in TestTintypeNet().feeds(64, 96, count=2).items()}
+    context = feeds.pop("context")
+    with torch.no_grad():
+        alone = network(**feeds)
+        own = network(**feeds, context=alone["context_out"])
+        first = network(**feeds, context=torch.stack([context[0], torch.zeros_like(context[1])]))
+    torch.testing.assert_close(own["bin_logits"], alone["bin_logits"])
+    torch.testing.assert_close(first["bin_logits"][1], alone["bin_logits"][1])
+    assert (first["bin_logits"][0] - alone["bin_logits"][0]).abs().max() > 0.01
+    torch.testing.assert_close(first["context_out"], alone["context_out"])
 
 
 def test_map_of_classes_is_given_outside_of_training():
@@ -98,5 +114,5 @@ def test_recognizer_gives_the_classes_of_the_untouched_backbone_and_nothing_else
 def test_recognizer_does_not_learn():
     network = create_network("tintype-tiny", {"recognizer": True}).train()
     feeds = {name: torch.from_numpy(array) for name, array in TestTintypeNet().feeds(count=2).items()}
-    assert set(network(**feeds)) == {"bin_logits", "features"}
+    assert set(network(**feeds)) == {"bin_logits", "context_out", "features"}
     assert not any(p.requires_grad for p in network.recognizer.parameters())

@@ -212,9 +212,11 @@ class TintypeNet(nn.Module):
     Shape:
         lightness (N, 1, H, W), 0..100, H and W multiples of 32;
         hints (N, 3, H, W): a, b in Lab units and confidence, zeros where there is none;
-        palette (N, 314): a distribution over the bins and its strength ->
-        bin_logits (N, 313, H/4, W/4), features (N, C, H/16, W/16) of unit length, classes (N, 1000),
-        class_map (N, 1000, H/32, W/32) when it is not in training, where no loss asks for it.
+        palette (N, 314): a distribution over the bins and its strength;
+        context (N, K, h, w), optional: the context of a look at another size, zeros where there was none ->
+        bin_logits (N, 313, H/4, W/4), context_out (N, K, H/32, W/32), features (N, C, H/16, W/16) of unit
+        length, classes (N, 1000), class_map (N, 1000, H/32, W/32) when it is not in training, where no loss asks for
+        it.
     """
 
     def __init__(self, config: TintypeConfig | None = None) -> None:
@@ -250,12 +252,18 @@ class TintypeNet(nn.Module):
     @property
     def traits(self) -> NetworkTraits:
         """What the card says of a network of this configuration."""
-        capabilities = {"hints", "palette", "samples", "suggestions", "doubt", "features"}
+        capabilities = {"hints", "palette", "samples", "suggestions", "doubt", "features", "context"}
         classes = {"classes"} if self.config.classes else set()
         if self.config.classes and (self.recognizer or self.encoder).has_class_map:
             classes.add("class_map")
         named = "imagenet-1k" if self.config.classes == IMAGENET_CLASSES else ""
-        return NetworkTraits(BIN_COUNT, 4, frozenset(capabilities | classes), class_list=named)
+        return NetworkTraits(
+            BIN_COUNT,
+            4,
+            frozenset(capabilities | classes),
+            lengths={"context": self.encoder.channels[-1]},
+            class_list=named,
+        )
 
     def gray_input(self, lightness: Tensor) -> Tensor:
         """Return lightness (N, 1, H, W) as gray RGB (N, 3, H, W) in the backbone's range."""
@@ -285,12 +293,16 @@ class TintypeNet(nn.Module):
         logits = self.head(narrow) + shift[:, :, None, None]
         return logits if self.colors is None else logits + self.colors([x, middle, narrow], palette)
 
-    def forward(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, lightness: Tensor, hints: Tensor, palette: Tensor, context: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Return the contract's outputs."""
         gray = self.gray_input(lightness)
         encoded = self.encoder(gray)
+        deepest = encoded[4] if context is None else _given_or_own(context, encoded[4])
         outputs = {
-            "bin_logits": self.decode(encoded, self.hint_maps(lightness, hints), palette),
+            "bin_logits": self.decode([*encoded[:4], deepest], self.hint_maps(lightness, hints), palette),
+            "context_out": encoded[4],
             "features": self.matching_features(encoded),
         }
         if self.config.classes:
@@ -308,6 +320,12 @@ class TintypeNet(nn.Module):
             return {"classes": encoder.classify(deepest)}
         cells = encoder.map_classes(deepest)
         return {"classes": cells.mean((2, 3)), "class_map": cells}
+
+
+def _given_or_own(context: Tensor, own: Tensor) -> Tensor:
+    """Return the context at the size of a look's own map, or that map where all of the context is zero."""
+    given = F.interpolate(context, own.shape[2:], mode="bilinear", align_corners=False)
+    return torch.where(context.flatten(1).any(1)[:, None, None, None], given, own)
 
 
 def give_recognizer(network: TintypeNet, weights: str = "local") -> TintypeNet:

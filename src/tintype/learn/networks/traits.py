@@ -21,7 +21,7 @@ class NetworkTraits:
         grid: the output's height and width are the input's divided by it.
         capabilities: what the network takes and gives besides, out of `tintype.models.card.CAPABILITIES`.
         size: which input sizes it takes, and the one that its paper uses.
-        lengths: of the inputs ``style`` and ``latent``, where it has them.
+        lengths: K, S, Z of the inputs ``context``, ``style`` and ``latent``, where it has them.
         class_list: which list its classes are of, out of `tintype.models.card.CLASS_LISTS`; empty if of none.
     """
 
