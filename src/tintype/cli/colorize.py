@@ -27,6 +27,7 @@ _COLOR = Group.create_ordered("Color")
 _FILES = Group.create_ordered("Files")
 _MACHINE = Group.create_ordered("Machine")
 _Positive = validators.Number(gte=1)
+_Slider = validators.Number(gte=-1, lte=1)
 
 
 def colorize(
@@ -38,6 +39,9 @@ def colorize(
     vividness: Annotated[
         float | None, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1))
     ] = None,
+    warmth: Annotated[float, Parameter(group=_COLOR, validator=_Slider)] = 0.0,
+    skin: Annotated[float, Parameter(group=_COLOR, validator=_Slider)] = 0.0,
+    sky: Annotated[float, Parameter(group=_COLOR, validator=_Slider)] = 0.0,
     quality: Annotated[Literal["fast", "normal", "best"], Parameter(group=_COLOR)] = "normal",
     model_size: Annotated[tuple[int, ...], Parameter(["--model-size", "--size"], group=_COLOR)] = (),
     mirrored: Annotated[bool, Parameter(group=_COLOR)] = False,
@@ -76,6 +80,9 @@ def colorize(
         input: A "photo" keeps its lightness in every pixel; a "sketch", lines on paper, is tinted, since white holds
             no color. "auto" looks at each picture, and says when it takes it for a drawing.
         vividness: 0 is most faithful, 1 most vivid; the model's own default if not given.
+        warmth: -1 is cooler, 1 warmer, where the model wavers.
+        skin: -1 to 1: less, or more, of the colors of skin, where the model holds them possible.
+        sky: -1 to 1: less, or more, of the blue of the sky, where the model holds it possible.
         quality: "fast" looks once at a smaller size, "best" at three sizes and mirrored.
         model_size: Size at which the model looks at the photograph, instead of a quality; given several times, the
             answers are averaged. The size of the result is always that of the photograph.
@@ -123,6 +130,9 @@ def colorize(
             sizes=model_size or None,
             mirrored=mirrored or None,
             input=kind,
+            warmth=warmth,
+            skin=skin,
+            sky=sky,
         )
         return replace(settings, ignores_profile=ignore_profile)
 

@@ -14,7 +14,7 @@ from tintype.color.gamut import reduce_chroma
 from tintype.color.lab import lab_to_srgb
 from tintype.colorize.answer import AS_IT_IS, Answer, Floats
 from tintype.colorize.pins import Place, pin_colors
-from tintype.colorize.settings import Settings, choose_decoding
+from tintype.colorize.settings import Settings, choose_adjustment, choose_decoding
 from tintype.errors import GuidanceError
 from tintype.guidance.contradictions import note_contradictions
 from tintype.guidance.marks import FieldMark
@@ -71,7 +71,7 @@ class Colorization:
         """The color at the size of the network's grid: (h, w, 2) float32, Lab units."""
         if self.sampled is not None:
             return self.sampled
-        return self.answer.decode(self.settings.decoding)
+        return self.answer.decode(self.settings.decoding, self.settings.adjustment)
 
     @cached_property
     def doubt(self) -> Floats:
@@ -82,19 +82,31 @@ class Colorization:
         """
         return entropy(probabilities(self.answer.logits, None, AS_IT_IS))
 
-    def redecoded(self, *, vividness: float | None = None, decoding: Decoding | None = None) -> Colorization:
+    def redecoded(
+        self,
+        *,
+        vividness: float | None = None,
+        decoding: Decoding | None = None,
+        warmth: float = 0.0,
+        skin: float = 0.0,
+        sky: float = 0.0,
+    ) -> Colorization:
         """Return the same answer decoded otherwise; the network does not run.
 
         Args:
             vividness: 0 (most faithful) to 1 (most vivid); None for the model's default.
             decoding: rarity and temperature, instead of a vividness.
+            warmth: -1 cooler to 1 warmer; see ``Adjustment``.
+            skin: -1 to 1: less, or more, of the colors of skin.
+            sky: -1 to 1: less, or more, of the blue of the sky.
 
         Raises:
             GuidanceError: a value outside of its range.
             UnsupportedByModelError: the model gives no distribution.
         """
         chosen = choose_decoding(self.answer.card, vividness, decoding)
-        settings = replace(self.settings, decoding=chosen, choice=None)
+        adjustment = choose_adjustment(self.answer.card, warmth=warmth, skin=skin, sky=sky)
+        settings = replace(self.settings, decoding=chosen, adjustment=adjustment, choice=None)
         return replace(self, settings=settings, alternative="", sampled=None)
 
     def alternatives(self, n: int, seed: int = 0) -> list[Colorization]:
@@ -113,7 +125,7 @@ class Colorization:
         """
         if n < 1:
             raise GuidanceError(f"{n} alternatives were asked for; ask for 1 or more")
-        drawn = self.answer.sample(self.settings.decoding, n, seed)
+        drawn = self.answer.sample(self.settings.decoding, n, seed, self.settings.adjustment)
         return [
             replace(self, alternative=f"sample {i}, seed {seed}", sampled=ab)
             for i, ab in enumerate(drawn, start=1)

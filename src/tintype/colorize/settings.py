@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import TypedDict
 
 from tintype.color.bins import Decoding
+from tintype.colorize.adjust import Adjustment
 from tintype.colorize.passes import Passes, Quality, choose_passes
 from tintype.colorize.worlds import Input
 from tintype.errors import GuidanceError, UnsupportedByModelError
@@ -55,6 +56,7 @@ class Settings:
         guided_by: what identifies the stated guidance and the guides (see ``tintype.colorize.guides``) of which
             `guidance` was made for this photograph; empty where all of it was stated.
         input: whether it is a photograph, whose lightness is kept, or a drawing, which is tinted.
+        adjustment: where the sliders of warmth, skin and sky stand.
     """
 
     passes: Passes
@@ -64,6 +66,7 @@ class Settings:
     choice: Choice | None = None
     guided_by: str = ""
     input: Input = "photo"
+    adjustment: Adjustment = field(default_factory=Adjustment)
 
     def digest(self, model: str, kind: str = "color") -> str:
         """Return the SHA-256, 64 hexadecimal digits, of all that changes the pixels of a result.
@@ -88,6 +91,8 @@ class Settings:
             parts["choice"] = (self.choice.which, self.choice.count, self.choice.score)
         if self.input != "photo":
             parts["input"] = self.input
+        if self.adjustment:
+            parts["adjustment"] = astuple(self.adjustment)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -101,6 +106,9 @@ class Choices(TypedDict, total=False):
         sizes: one or several sizes of the model's input whose answers are averaged, instead of a quality.
         mirrored: whether to look at the mirrored photograph too, instead of the quality's choice.
         input: "photo", whose lightness is kept, or "sketch", a drawing on paper, which is tinted.
+        warmth: -1 cooler (bluish) to 1 warmer (yellowish), where the model wavers; see ``Adjustment``.
+        skin: -1 to 1: less, or more, of the colors of skin where the model holds them possible.
+        sky: -1 to 1: the same for the blue of the sky.
     """
 
     vividness: float | None
@@ -109,6 +117,9 @@ class Choices(TypedDict, total=False):
     sizes: int | Sequence[int] | None
     mirrored: bool | None
     input: Input
+    warmth: float
+    skin: float
+    sky: float
 
 
 def choose_settings(
@@ -121,15 +132,38 @@ def choose_settings(
     sizes: int | Sequence[int] | None = None,
     mirrored: bool | None = None,
     input: Input = "photo",
+    warmth: float = 0.0,
+    skin: float = 0.0,
+    sky: float = 0.0,
 ) -> Settings:
     """Settle what was left open, for a model; see ``Choices``.
 
     Raises:
         GuidanceError: a value outside of its range, or both a vividness and a decoding.
-        UnsupportedByModelError: vividness or decoding for a model that has no distribution.
+        UnsupportedByModelError: vividness, decoding or sliders for a model that has no distribution.
     """
-    passes = choose_passes(card, quality=quality, sizes=sizes, mirrored=mirrored)
-    return Settings(passes, choose_decoding(card, vividness, decoding), guidance or Guidance(), input=input)
+    return Settings(
+        passes=choose_passes(card, quality=quality, sizes=sizes, mirrored=mirrored),
+        decoding=choose_decoding(card, vividness, decoding),
+        guidance=guidance or Guidance(),
+        input=input,
+        adjustment=choose_adjustment(card, warmth=warmth, skin=skin, sky=sky),
+    )
+
+
+def choose_adjustment(card: Card, *, warmth: float, skin: float, sky: float) -> Adjustment:
+    """Return where the sliders stand.
+
+    Raises:
+        GuidanceError: a value outside of -1..1.
+        UnsupportedByModelError: a slider off its middle for a model that has no distribution.
+    """
+    adjustment = Adjustment(warmth, skin, sky)
+    if adjustment and not card.bins:
+        raise UnsupportedByModelError(
+            f"{card.name} gives one color a cell and has no sliders of warmth, skin and sky; leave them out"
+        )
+    return adjustment
 
 
 def choose_decoding(card: Card, vividness: float | None, decoding: Decoding | None) -> Decoding | None:
