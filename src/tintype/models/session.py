@@ -115,6 +115,8 @@ class Session:
         threads: for one run; None for `default_threads`.
         providers: in order of preference, by ONNX Runtime's names or their beginnings ("cuda", "cpu"); None
             chooses the best that is there.
+        spins: whether threads that wait for each other do so at full speed: a little faster where nothing else
+            runs, and several times slower where the cores are shared, as with a browser that draws the result.
 
     Attributes:
         card: the model's card.
@@ -129,14 +131,20 @@ class Session:
     """
 
     def __init__(
-        self, model: ModelFile, threads: int | None = None, providers: Sequence[str] | None = None
+        self,
+        model: ModelFile,
+        threads: int | None = None,
+        providers: Sequence[str] | None = None,
+        *,
+        spins: bool = True,
     ) -> None:
         if threads is not None and threads < 1:
             raise ModelError(f"threads is {threads}; give 1 or more")
         self.card: Card = model.card
         self.threads = threads or default_threads()
+        workers = _Workers(self.threads, spins)
         self._session: Any = (_open_arrays if is_array_file(model.path) else _open_graph)(
-            model, self.threads, providers
+            model, workers, providers
         )
         self.providers = tuple(self._session.get_providers())
         check_interface(model.card, self._session.get_inputs(), self._session.get_outputs())
@@ -218,13 +226,21 @@ class Session:
         return results
 
 
-def _open_graph(model: ModelFile, threads: int, providers: Sequence[str] | None) -> GraphParts:
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """The threads of one run, and whether they wait at full speed."""
+
+    count: int
+    spin: bool
+
+
+def _open_graph(model: ModelFile, workers: _Workers, providers: Sequence[str] | None) -> GraphParts:
     ort = _import_onnxruntime()
     chosen = _choose_providers(providers, ort.get_available_providers())
 
     def load(part: bytes, settled: Sequence[str] | None) -> Any:
         wanted = chosen if settled is None else tuple(settled)
-        return _load(ort, model, threads, wanted, part=part, may_fall_back=providers is None)
+        return _load(ort, model, workers, wanted, part=part, may_fall_back=providers is None)
 
     try:
         return GraphParts(model.path.read_bytes(), load, _COLORS)
@@ -236,14 +252,14 @@ def _open_graph(model: ModelFile, threads: int, providers: Sequence[str] | None)
         ) from error
 
 
-def _open_arrays(model: ModelFile, threads: int, providers: Sequence[str] | None) -> Any:
+def _open_arrays(model: ModelFile, workers: _Workers, providers: Sequence[str] | None) -> Any:
     """Load a model that numpy runs, which knows but one provider."""
     from tintype.models.examples.method import PROVIDER, MethodSession  # noqa: PLC0415 - few models are of this kind
 
     for name in providers or ():
         if not PROVIDER.lower().startswith(name.lower()):
             raise MissingExtraError(f"{model.card.name} runs on the CPU alone, not on {name!r}; leave it out")
-    return MethodSession(model, threads)
+    return MethodSession(model, workers.count)
 
 
 def _import_onnxruntime() -> Any:
@@ -288,7 +304,7 @@ def _full_name(asked: str, available: Sequence[str]) -> str:
 def _load(
     ort: Any,
     model: ModelFile,
-    threads: int,
+    workers: _Workers,
     providers: tuple[str, ...],
     *,
     part: bytes,
@@ -297,20 +313,22 @@ def _load(
     """Load a part of the graph; a provider that was chosen automatically and does not work gives way to the CPU."""
     try:
         return ort.InferenceSession(
-            part, _options(ort, threads, providers), providers=providers, enable_fallback=0
+            part, _options(ort, workers, providers), providers=providers, enable_fallback=0
         )
     except Exception as error:  # ONNX Runtime's errors have no common base but Exception
         if may_fall_back and providers != (CPU,):
-            return _load(ort, model, threads, (CPU,), part=part, may_fall_back=False)
+            return _load(ort, model, workers, (CPU,), part=part, may_fall_back=False)
         raise BrokenModelError(
             f"{model.path} can't be loaded by ONNX Runtime {ort.__version__}: {_reason(error)}; "
             "export or download it again"
         ) from error
 
 
-def _options(ort: Any, threads: int, providers: tuple[str, ...]) -> Any:
+def _options(ort: Any, workers: _Workers, providers: tuple[str, ...]) -> Any:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = workers.count
+    if not workers.spin:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY
     options.enable_mem_pattern = "DmlExecutionProvider" not in providers  # DirectML does not allow it
     return options
