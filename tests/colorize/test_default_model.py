@@ -6,8 +6,10 @@ from skimage import data
 
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
 from tintype.colorize.colorizer import DEFAULT_MODEL, Colorizer
+from tintype.colorize.palettes import read_palette
 from tintype.guidance.guidance import Guidance
 from tintype.guidance.marks import PointMark
+from tintype.guidance.palettes.named import list_named_palettes
 from tintype.models.catalog import find_model
 from tintype.photos.photo import Photo
 
@@ -45,6 +47,15 @@ def test_more_vividness_is_more_chroma(opened):
     chroma = [np.linalg.norm(opened.colorize(vividness=v).ab, axis=-1).mean() for v in (0, 0.5, 1)]
     assert chroma == sorted(chroma)
     assert chroma[2] > 1.2 * chroma[0]
+
+
+@pytest.mark.parametrize("name", [palette.name for palette in list_named_palettes()])
+def test_named_palette_acts_and_leaves_skin_warm(opened, name):
+    plain, colored = opened.colorize(), opened.colorize(Guidance(palette=read_palette(name)))
+    assert np.linalg.norm(colored.ab - plain.ab, axis=-1).mean() > 2
+    _, a, b = srgb_to_lab(colored.picture().to_array()[90:150, 195:245] / 255.0).mean(axis=(0, 1))
+    assert 2 < a < 40
+    assert 0 < b < 50
 
 
 def test_sizes_and_mirroring_agree(opened):

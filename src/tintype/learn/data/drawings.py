@@ -32,9 +32,7 @@ STYLES = ("xdog", "ink", "pencil", "soft", "outline", "hatching")
 
 Floats = NDArray[np.float32]
 
-_COLOR_EDGES = (
-    0.6  # what a step of one in ab weighs beside one in L: people draw what they see, not its lightness
-)
+_COLOR_EDGES = 0.6  # what a step in ab weighs beside one in L: people draw what they see, not its lightness
 _REACH = 2.5  # standard deviations after which a Gaussian is cut off
 
 
