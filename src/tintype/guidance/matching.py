@@ -32,6 +32,7 @@ _MUTUAL_REACH = 2.0
 _EVIDENCE = {"spread": -0.105, "ratio": 0.22, "likeness": 1.35, "disagreement": -0.026, "mutual": 0.16}
 _EVIDENCE_BIAS = 0.42
 _LIKE_MIDDLE, _LIKE_WIDTH = 0.12, 0.08
+_PLACE_BIAS, _PLACE_LIKENESS = -0.5, 2.4
 
 _AGREEMENT_MIDDLE, _AGREEMENT_WIDTH = 0.48, 0.05
 _LEAST_CELLS = 1.0
@@ -133,6 +134,15 @@ def match_colors(comparison: Comparison, colors: ColoredCells) -> ColorMatch:
     is_alike = _sigmoid((likeness - _LIKE_MIDDLE) / _LIKE_WIDTH)
     confidence = np.float32(agreement) * used * is_alike * _sigmoid(logit)
     return ColorMatch(comparison.target.size, ab, np.asarray(confidence, np.float32), agreement)
+
+
+def place_confidence(likeness: float) -> float:
+    """Return how sure it is, 0..1, that a place has the color of what it is most like in another photograph.
+
+    Args:
+        likeness: of the two, over that within the photograph, for photographs that agree.
+    """
+    return float(_sigmoid(np.array(_PLACE_BIAS + _PLACE_LIKENESS * likeness)))
 
 
 def _toned_half(lightness: Floats, like: Floats) -> Floats:
