@@ -66,7 +66,7 @@ def test_photograph_of_other_things_takes_nothing():
     guided = guide(picture=first).guide(bundled.open(left_gray(data.rocket())[..., 0]))
     assert guided.guidance.marks == ()
     assert guided.notes == (
-        "a.jpg: none of its 2 marks was carried, so it gives no color to this photograph; not found again: 1, 2",
+        "a.jpg: none of its 2 marks was carried, so it gives this photograph no color; not found again: 1, 2",
     )
 
 

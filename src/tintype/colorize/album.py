@@ -97,7 +97,7 @@ class AlbumGuide:
         rest = f"; outside: {_listed(carried.outside)}" if carried.outside else ""
         rest += f"; not found again: {_listed(lost)}" if lost else ""
         if not carried.marks:
-            return f"{self.name}: none of its {count} marks was carried, so it gives no color to this photograph{rest}"
+            return f"{self.name}: none of its {count} marks was carried, so it gives this photograph no color{rest}"
         sure = [mark.confidence for mark in carried.marks]
         how = "by place" if carried.is_aligned else "by likeness"
         how += ", mirrored" if carried.is_mirrored else ""
