@@ -50,7 +50,7 @@ size = 256
 
 [systems.tintype]
 recipe = "tintype-small"
-size = 64
+size = 128
 changes = ["network=tintype-tiny", "data.sizes=[{side = 64, count = 4}]"]
 """
 
