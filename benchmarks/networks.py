@@ -33,41 +33,46 @@ from tintype.measure.record import (
     describe_versions,
     write_table,
 )
-from tintype.models.catalog import find_model
+from tintype.models.catalog import ModelFile, find_model
+from tintype.models.session import Session
 
 Run = Callable[[], object]
 TABLE = Path(__file__).parents[1] / "results" / "networks.csv"
 
 
-def find_peer(name: str, folder: Path) -> Path:
-    """Return the ONNX file of a peer; a network of ours is exported into the folder, with random weights."""
+def find_peer(name: str, folder: Path) -> ModelFile | Path:
+    """Return a peer; a network of ours is exported into the folder, with random weights."""
     if name.endswith(".onnx"):
         return Path(name)
     import torch  # noqa: PLC0415 - not needed where the peer is a file
 
     from tintype.learn.export import export_model  # noqa: PLC0415
     from tintype.learn.networks import create_network  # noqa: PLC0415
+    from tintype.learn.networks.traits import traits_of  # noqa: PLC0415
     from tintype.learn.release import draft_card  # noqa: PLC0415
 
     torch.manual_seed(0)
     network = create_network(name, pretrained=False).eval()
-    return export_model(network, draft_card(network, {"name": name}), folder / f"{name}.onnx").model.path
+    card, lengths = draft_card(network, {"name": name}), traits_of(network).lengths
+    return export_model(network, card, folder / f"{name}.onnx", lengths=lengths).model
 
 
-def prepare(path: Path, size: int, threads: int) -> Run:
-    """Load an ONNX file and return a function that runs it once at size x size pixels."""
+def prepare(model: ModelFile | Path, size: int, threads: int) -> Run:
+    """Load a model, or any ONNX file, and return a function that asks it once for the color of size x size pixels."""
+    random = np.random.default_rng(0)
+    if isinstance(model, ModelFile):
+        session = Session(model, threads, providers=["cpu"])
+        lightness = random.uniform(0, 100, (1, 1, size, size)).astype(np.float32)
+        color = "bin_logits" if model.card.bins else "ab"
+        return lambda: session.run(lightness, outputs=[color])
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    random = np.random.default_rng(0)
+    foreign = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     feeds = {}
-    for node in session.get_inputs():
+    for node in foreign.get_inputs():
         shape = [n if isinstance(n, int) else (size if axis else 1) for axis, n in enumerate(node.shape)]
-        largest = 100 if node.name == "lightness" else 1
-        empty = node.name in {"hints", "palette"}
-        feeds[node.name] = (random.uniform(0, 0 if empty else largest, shape)).astype(np.float32)
-    return lambda: session.run(None, feeds)
+        feeds[node.name] = random.uniform(0, 1, shape).astype(np.float32)
+    return lambda: foreign.run(None, feeds)
 
 
 def time_in_turns(runs: dict[str, Run], rounds: int, warm_up: int = 3) -> dict[str, list[float]]:
@@ -113,10 +118,10 @@ def main() -> None:
     options = read_arguments()
     with tempfile.TemporaryDirectory() as folder:
         files = {
-            options.model: find_model(options.model).path,
+            options.model: find_model(options.model),
             options.peer: find_peer(options.peer, Path(folder)),
         }
-        runs = {name: prepare(path, options.size, options.threads) for name, path in files.items()}
+        runs = {name: prepare(model, options.size, options.threads) for name, model in files.items()}
     rows = [*describe(time_in_turns(runs, options.rounds), options.size, options.threads)]
     for row in rows:
         sys.stdout.write(f"{row.figure:60} {row.value:>8.4g}  {row.required}\n")
