@@ -1,3 +1,6 @@
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import skimage.data
@@ -7,9 +10,9 @@ from tintype.color.lab import srgb_to_lab
 from tintype.errors import RecipeError
 from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.drawings import STYLES, make_drawings
-from tintype.learn.data.examples import make_examples
+from tintype.learn.data.examples import Wanted, make_examples
 from tintype.learn.data.photographs import load_pools
-from tintype.learn.objective import needs_pictures
+from tintype.learn.objective import loss_terms, needs_pictures
 from tintype.learn.recipe import DrawingRecipe
 from tintype.learn.train import train
 from tintype.learn.validate import load_held_out
@@ -135,3 +138,27 @@ def test_training_on_drawings_goes_on_from_photographs(shards, tmp_path):
     best = train(fast_recipe(shards, *changes), tmp_path / "sketch", accelerator="cpu")
     assert best.exists()
     assert [*(tmp_path / "sketch" / "sheets").iterdir()]
+
+
+def test_teacher_is_asked_about_the_photograph_and_not_the_drawing(shards):
+    asked = []
+
+    def classify(gray):
+        asked.append(gray)
+        return torch.zeros(len(gray), 10)
+
+    for share, expected in (("0.0", "lightness"), ("1.0", "whole")):
+        recipe = fast_recipe(shards, f"drawing.share={share}", "loss.distill_every=1")
+        batch = BatchPlan(recipe, load_pools(recipe.data))[0]
+        examples = make_examples(batch, recipe, wanted=Wanted(whole=needs_pictures(recipe)))
+        run = SimpleNamespace(
+            recipe=recipe,
+            step=0,
+            classifier=classify,
+            network=SimpleNamespace(gray_input=lambda lightness: lightness),
+            fabric=SimpleNamespace(world_size=1, autocast=nullcontext),
+            teacher=None,
+        )
+        loss_terms(run, {"classes": torch.zeros(len(examples.lightness), 10)}, examples)
+        shown = examples.lightness if expected == "lightness" else examples.whole[:, :1]
+        assert torch.equal(asked.pop(), shown)
