@@ -72,8 +72,12 @@ def view(result: Colorization, side: int = VIEW_SIDE) -> NDArray[np.uint8]:
         result: the photograph and its color.
         side: longer side at most; a smaller photograph is not enlarged.
     """
-    small = _reduced(result.photo, side)
-    return np.asarray(result.join(small).to_array(), np.uint8)
+    return view_at(result, fit_side((result.photo.height, result.photo.width), side))
+
+
+def view_at(result: Colorization, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a colored photograph reduced to (height, width): (h, w, 3) uint8 sRGB."""
+    return np.asarray(result.join(_reduced(result.photo, size)).to_array(), np.uint8)
 
 
 def comparison(result: Colorization, side: int = VIEW_SIDE) -> NDArray[np.uint8]:
@@ -128,9 +132,8 @@ def _before(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.rint(255 * np.clip(lab_to_srgb(gray), 0, 1)).astype(np.uint8)
 
 
-def _reduced(photo: Photo, side: int) -> Photo:
-    """Return a photograph at the size of a screen, without what its file carried."""
-    size = fit_side((photo.height, photo.width), side)
+def _reduced(photo: Photo, size: tuple[int, int]) -> Photo:
+    """Return a photograph reduced to (height, width), without what its file carried."""
     if size == (photo.height, photo.width):
         return replace(photo, rgb_space=SRGB, bit_depth=8)
     return Photo(*size, 8, reduce_lightness(photo, size))

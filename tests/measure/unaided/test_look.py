@@ -43,6 +43,13 @@ def test_look_of_a_result_is_what_its_picture_looks_like(tmp_path):
     assert np.abs(seen.ab - written.ab).mean() < 0.5
 
 
+@pytest.mark.parametrize("size", [(300, 329), (301, 330), (513, 565)])
+def test_result_and_photograph_are_reduced_to_the_same_size(tmp_path, size):
+    gray = np.resize(data.camera(), size)
+    result = Colorizer(write_tiny_model(tmp_path / "tiny.onnx"), threads=1).colorize(gray)
+    assert look_of(result).lightness.shape == look_at(np.stack([gray] * 3, axis=2)).lightness.shape
+
+
 @pytest.mark.parametrize(
     ("codes", "message"),
     [

@@ -50,6 +50,19 @@ def test_a_plain_wall_is_no_skin():
     assert skin_share(wall) == 0
 
 
+def test_specks_too_small_to_be_skin_say_nothing():
+    random = np.random.default_rng(176)
+    texture, ab = random.normal(50, 1.5, (80, 80)), np.zeros((80, 80, 2))
+    side = random.integers(2, 9)
+    for _ in range(random.integers(1, 6)):
+        top, left = random.integers(0, 80 - side, 2)
+        ab[top : top + side, left : left + side] = (13.0, 17.0)
+    specks = Look(texture, ab)
+    assert skin_share(specks) > 0.01
+    assert skin_plausibility(specks) is None
+    assert skin_patchiness(specks) is None
+
+
 @pytest.mark.parametrize("lightness", [30.0, 50.0, 75.0])
 def test_skin_is_found_however_light_it_is(lightness):
     texture = np.random.default_rng(0).normal(lightness, 1.5, (80, 80))

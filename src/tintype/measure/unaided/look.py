@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.lab import srgb_to_lab
-from tintype.colorize.companions import view
+from tintype.colorize.companions import view_at
 from tintype.colorize.result import Colorization
 from tintype.errors import TintypeError
 
@@ -101,8 +101,7 @@ def look_of(result: Colorization) -> Look:
     Raises:
         TintypeError: it has less than 8 pixels on a side.
     """
-    size = reduced_size(result.photo.height, result.photo.width)
-    return _as_look(view(result, max(size)))
+    return _as_look(view_at(result, reduced_size(result.photo.height, result.photo.width)))
 
 
 def reduced_size(height: int, width: int) -> tuple[int, int]:

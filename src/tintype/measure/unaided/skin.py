@@ -100,7 +100,7 @@ def _belonging(look: Look) -> Floats | None:
         return None
     spread = follow_lightness(found.astype(np.float64), look.lightness, _radius(look), _TOLERANCE)
     belonging: Floats = np.clip(2 * spread - 0.5, 0, 1)  # what is a quarter skin belongs to it no more
-    return belonging
+    return belonging if belonging.any() else None
 
 
 def _has_color_of_skin(look: Look) -> NDArray[np.bool]:
