@@ -140,6 +140,9 @@ def test_provider_choice_prefers_accelerators_but_not_compilers():
     assert session_module._choose_providers(["tensorrt"], available) == ("TensorrtExecutionProvider",)
 
 
+ONE = session_module._Workers(1, spin=True)
+
+
 class BrokenAccelerator:
     """ONNX Runtime whose CUDA provider is compiled in, but has no driver to work with."""
 
@@ -150,7 +153,8 @@ class BrokenAccelerator:
         self.tried = []
 
     class SessionOptions:
-        pass
+        def add_session_config_entry(self, key, value):
+            pass
 
     def InferenceSession(self, part, options, providers, enable_fallback):
         self.tried.append(providers)
@@ -162,14 +166,14 @@ class BrokenAccelerator:
 def test_accelerator_chosen_automatically_that_fails_gives_way_to_the_cpu(model):
     ort = BrokenAccelerator()
     chosen = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    assert session_module._load(ort, model, 1, chosen, part=b"", may_fall_back=True) == "loaded"
+    assert session_module._load(ort, model, ONE, chosen, part=b"", may_fall_back=True) == "loaded"
     assert ort.tried == [chosen, ("CPUExecutionProvider",)]
 
 
 def test_accelerator_asked_for_that_fails_is_an_error(model):
     chosen = ("CUDAExecutionProvider",)
     with pytest.raises(BrokenModelError, match="CUDA failure 35"):
-        session_module._load(BrokenAccelerator(), model, 1, chosen, part=b"", may_fall_back=False)
+        session_module._load(BrokenAccelerator(), model, ONE, chosen, part=b"", may_fall_back=False)
 
 
 def test_runtime_tells_the_doctor(monkeypatch):
@@ -213,3 +217,11 @@ def test_session_serves_several_threads_at_once(session):
         thread.join()
     for actual, wanted in zip(results, expected, strict=True):
         np.testing.assert_array_equal(actual, wanted)
+
+
+def test_result_does_not_depend_on_how_threads_wait(model, session):
+    lightness = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 64)).astype(np.float32)
+    patient = Session(model, threads=2, spins=False)
+    np.testing.assert_array_equal(
+        patient.run(lightness)["bin_logits"], Session(model, threads=2).run(lightness)["bin_logits"]
+    )
