@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tintype.colorize.batch.plan import Companions, Plan
     from tintype.colorize.best import Search
     from tintype.colorize.guides import Guide
+    from tintype.colorize.project import Project
+    from tintype.colorize.settings import Choices
+    from tintype.colorize.worlds import Input
     from tintype.guidance.guidance import Guidance
     from tintype.models.card import Card
 
@@ -39,9 +42,9 @@ def colorize(
     vividness: Annotated[
         float | None, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1))
     ] = None,
-    warmth: Annotated[float, Parameter(group=_COLOR, validator=_Slider)] = 0.0,
-    skin: Annotated[float, Parameter(group=_COLOR, validator=_Slider)] = 0.0,
-    sky: Annotated[float, Parameter(group=_COLOR, validator=_Slider)] = 0.0,
+    warmth: Annotated[float | None, Parameter(group=_COLOR, validator=_Slider)] = None,
+    skin: Annotated[float | None, Parameter(group=_COLOR, validator=_Slider)] = None,
+    sky: Annotated[float | None, Parameter(group=_COLOR, validator=_Slider)] = None,
     quality: Annotated[Literal["fast", "normal", "best"], Parameter(group=_COLOR)] = "normal",
     model_size: Annotated[tuple[int, ...], Parameter(["--model-size", "--size"], group=_COLOR)] = (),
     mirrored: Annotated[bool, Parameter(group=_COLOR)] = False,
@@ -57,6 +60,7 @@ def colorize(
     layer: Annotated[bool, Parameter(group=_FILES)] = False,
     doubt: Annotated[bool, Parameter(group=_FILES)] = False,
     compare: Annotated[bool, Parameter(group=_FILES)] = False,
+    project: Annotated[bool, Parameter(group=_FILES)] = False,
     no_mark: Annotated[bool, Parameter(group=_FILES)] = False,
     force: Annotated[bool, Parameter(group=_FILES)] = False,
     dry_run: Annotated[bool, Parameter(group=_FILES)] = False,
@@ -89,7 +93,8 @@ def colorize(
         mirrored: Look at the mirrored photograph too, and average.
         best_of: Color each photograph in so many ways, at other sizes first and then as samples, and keep the one
             that looks most like a photograph (color, edges, tones) and that the model itself doubts least.
-        hints: Colors for places, as JSON: what you know about the photograph.
+        hints: Colors for places, as JSON: what you know about the photograph. Or a project (.tintype), which renders
+            its photograph again; what else is given is taken instead of what it says.
         palette: Colors for the photograph as a whole: a name (see "tintype palettes"), a color photograph, swatches
             of GIMP (.gpl) or Adobe (.aco, .ase, .act), or a JSON file.
         scribble: A picture with strokes of color, laid over the photograph: on a transparent layer, on white, or over
@@ -103,6 +108,8 @@ def colorize(
             "Multiply").
         doubt: Write a map too of where the model knows little (white).
         compare: Write a picture too of before and after.
+        project: Write a project file too (scan_color.tintype): all that was said, to be rendered again or changed
+            with --hints.
         no_mark: Do not say in the result that its colors were made by a machine.
         force: Replace files that are in the way.
         dry_run: Only say what would be done.
@@ -115,29 +122,34 @@ def colorize(
     from tintype.cli.coloring import BatchCall, color_all  # noqa: PLC0415 - heavy
     from tintype.colorize.batch.plan import Companions  # noqa: PLC0415
     from tintype.colorize.batch.run import BatchOptions  # noqa: PLC0415
-    from tintype.colorize.colorizer import DEFAULT_MODEL  # noqa: PLC0415
+    from tintype.colorize.colorizer import DEFAULT_MODEL, model_fingerprint  # noqa: PLC0415
     from tintype.colorize.settings import Settings, choose_settings  # noqa: PLC0415
     from tintype.colorize.ways import choose_ways  # noqa: PLC0415
 
-    guidance = _read_guidance(hints, palette, say=not quiet)
+    stored = _read_project(hints)
+    guidance = _read_guidance(None if stored else hints, palette, say=not quiet)
+    choices: Choices = {}
+    choices |= {} if vividness is None else {"vividness": vividness}
+    choices |= {} if quality == "normal" else {"quality": quality}
+    choices |= {"sizes": model_size} if model_size else {}
+    choices |= {"mirrored": True} if mirrored else {}
+    choices |= {} if warmth is None else {"warmth": warmth}
+    choices |= {} if skin is None else {"skin": skin}
+    choices |= {} if sky is None else {"sky": sky}
 
-    def settle(card: Card, kind: Literal["photo", "sketch"]) -> Settings:
-        settings = choose_settings(
-            card,
-            guidance,
-            vividness=vividness,
-            quality=quality,
-            sizes=model_size or None,
-            mirrored=mirrored or None,
-            input=kind,
-            warmth=warmth,
-            skin=skin,
-            sky=sky,
-        )
-        return replace(settings, ignores_profile=ignore_profile)
+    def settle(card: Card, kind: Input) -> Settings:
+        said = choices | {"input": kind}
+        if stored:
+            settings = stored.choose(card, stored.with_guidance(guidance), **said)
+        else:
+            settings = choose_settings(card, guidance, **said)
+        return replace(settings, ignores_profile=ignore_profile or settings.ignores_profile)
 
-    way, drawings = choose_ways(input, model, DEFAULT_MODEL, settle)
-    companions = Companions(samples, seed, layer=layer, doubt=doubt, compare=compare)
+    asked = stored.settings.input if stored and input == "auto" else input
+    way, drawings = choose_ways(asked, stored.model if stored and not model else model, DEFAULT_MODEL, settle)
+    if stored and not model:
+        stored.check_model(way.model.card.name, model_fingerprint(way.model))
+    companions = Companions(samples, seed, layer=layer, doubt=doubt, compare=compare, project=project)
     options = BatchOptions(
         settings=way.settings,
         drawings=drawings,
@@ -150,6 +162,7 @@ def colorize(
         threads=threads,
         search=_create_search(best_of, seed),
         guides=_create_guides(scribble),
+        project=stored,
     )
     if photos == [STDIO] and output is None:
         output = STDIO
@@ -158,6 +171,13 @@ def colorize(
             plan, way.model, options, report=report, as_json=json, quiet=quiet, to_stdout=output == STDIO
         )
         return color_all(call)
+
+
+def _read_project(hints: Path | None) -> Project | None:
+    """Return the project that is given in the place of hints; None where they are hints, or none."""
+    from tintype.colorize.project import is_project_name, read_project  # noqa: PLC0415 - heavy
+
+    return read_project(hints) if hints and is_project_name(hints) else None
 
 
 def _create_guides(scribble: Path | None) -> tuple[Guide, ...]:

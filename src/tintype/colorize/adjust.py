@@ -81,7 +81,7 @@ def _evenness(lightness: Floats) -> Floats:
 def _height(rows: int) -> Floats:
     """Return 1 for rows in the upper half of a photograph, falling to 0 at its lower edge: (h, 1)."""
     middles = (np.arange(rows, dtype=np.float32) + 0.5) / rows
-    return np.clip(2 - 2 * middles, 0, 1)[:, None]
+    return np.asarray(np.clip(2 - 2 * middles, 0, 1)[:, None], np.float32)
 
 
 _SKIN = _Kind(center=(20.0, 22.0), width=11.0, lightness=(25.0, 95.0), shares=(0.06, 0.2), strength=4.0)

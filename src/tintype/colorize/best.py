@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Score: TypeAlias = Callable[[Colorization], float]
 """How good a result is; higher is better."""
+
+_SAMPLE = re.compile(r"sample (?P<number>[0-9]{1,4}), seed (?P<seed>[0-9]{1,18})")
 
 _FACTORS = (0.75, 1.5, 0.5, 2.0)
 """Other sizes that are tried, as factors of the size that was chosen, in this order."""
@@ -72,6 +75,21 @@ class Search:
         """
         found = self.candidates(opened.colorizer.card, settings)
         return max(color_candidates(opened, found), key=self.score)
+
+
+def choose_again(plain: Colorization, choice: Choice) -> Colorization:
+    """Return the result that a choice names, given the color proper under the same settings.
+
+    Raises:
+        GuidanceError: the choice names a sample that can't be.
+        UnsupportedByModelError: it names one, and the model draws none.
+    """
+    sample = _SAMPLE.fullmatch(choice.which)
+    if sample is None:
+        return plain
+    number, seed = int(sample["number"]), int(sample["seed"])
+    drawn = plain.alternatives(number, seed)[number - 1]
+    return replace(drawn, settings=plain.settings, alternative="")  # settings.choice says which
 
 
 def name_of(score: Score) -> str:

@@ -14,6 +14,7 @@ from tintype.color.gamut import reduce_chroma
 from tintype.color.lab import lab_to_srgb
 from tintype.colorize.answer import AS_IT_IS, Answer, Floats
 from tintype.colorize.pins import Place, pin_colors
+from tintype.colorize.project import Project
 from tintype.colorize.settings import Settings, choose_adjustment, choose_decoding
 from tintype.errors import GuidanceError
 from tintype.guidance.contradictions import note_contradictions
@@ -188,6 +189,10 @@ class Colorization:
     def is_drawing(self) -> bool:
         """Whether this is a drawing that is tinted."""
         return self.settings.input == "sketch"
+
+    def project(self) -> Project:
+        """Return everything that was said about this photograph, to be rendered again, see ``write_project``."""
+        return Project.of(self)
 
     @property
     def kind(self) -> str:

@@ -55,23 +55,36 @@ def located(place: str) -> Iterator[None]:
         raise type(error)(f"{place}{error}") from None
 
 
-def parse_document(text: str) -> Json:
-    """Parse JSON whose outermost value is an object.
+def load_json(text: str) -> Any:
+    """Parse JSON.
 
     Raises:
         GuidanceError: not JSON (with line and column), NaN or infinity, a key that occurs twice.
     """
     try:
-        document: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise GuidanceError(f"line {error.lineno}, column {error.colno} is no JSON: {error.msg}") from None
     except (RecursionError, ValueError) as error:
         raise GuidanceError(f"this is no usable JSON ({error}); write it anew") from None
+
+
+def parse_document(text: str) -> Json:
+    """Parse the JSON of guidance, whose outermost value is an object; errors as those of `load_json`."""
+    document: Json = load_json(text)
     check_keys(document, (), ("$schema", "version", "marks", "palette"))
     if not isinstance(document.get("$schema", ""), str):
         raise GuidanceError(f"$schema is {shown(document['$schema'])}; give an address or leave it out")
-    _check_version(document.get("version", DOCUMENT_VERSION))
+    check_version(document.get("version", DOCUMENT_VERSION), DOCUMENT_VERSION)
     return document
+
+
+def check_version(version: Any, newest: int) -> None:
+    """Raise GuidanceError unless a file is of the version that this program reads."""
+    if isinstance(version, bool) or version != newest:
+        raise GuidanceError(
+            f"version is {shown(version)}; this program reads version {newest}, a newer file needs a newer Tintype"
+        )
 
 
 def check_keys(value: Any, required: Iterable[str], optional: Iterable[str]) -> None:
@@ -181,14 +194,6 @@ def _each(name: str, value: Any, parse: Callable[[Any], Any]) -> Iterator[Any]:
     for i, item in enumerate(value):
         with located(f"{name}[{i}]: "):
             yield parse(item)
-
-
-def _check_version(version: Any) -> None:
-    if isinstance(version, bool) or version != DOCUMENT_VERSION:
-        raise GuidanceError(
-            f"version is {shown(version)}; this program reads version {DOCUMENT_VERSION}, a newer file "
-            "needs a newer Tintype"
-        )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Json:

@@ -166,13 +166,17 @@ def read_guidance(path: str | Path) -> Guidance:
     Raises:
         GuidanceError: it can't be read, is no JSON, or says something impossible; names the file.
     """
+    return Guidance.from_json(read_text(path, "hints"), str(path), folder=Path(path).parent)
+
+
+def read_text(path: str | Path, kind: str) -> str:
+    """Return the text of a file (UTF-8); GuidanceError, with the kind of file that is meant, if it can't be read."""
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        return Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise GuidanceError(f"{path}: {error.strerror or error}; give a readable hints file") from None
+        raise GuidanceError(f"{path}: {error.strerror or error}; give a readable {kind} file") from None
     except UnicodeDecodeError:
-        raise GuidanceError(f"{path}: this is no UTF-8 text; give a hints file in JSON") from None
-    return Guidance.from_json(text, str(path), folder=Path(path).parent)
+        raise GuidanceError(f"{path}: this is no UTF-8 text; give a {kind} file in JSON") from None
 
 
 def _parse_palette(document: Json) -> GlobalPalette | None:

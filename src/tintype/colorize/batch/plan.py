@@ -28,6 +28,7 @@ class Companions:
         layer: the color alone.
         doubt: where the network knows little.
         compare: before and after, side by side.
+        project: everything that was said, to be rendered again.
     """
 
     samples: int = 0
@@ -35,6 +36,7 @@ class Companions:
     layer: bool = False
     doubt: bool = False
     compare: bool = False
+    project: bool = False
 
     def paths(self, result: Path) -> dict[str, Path]:
         """Return kind -> path for a result, the result itself first, under ``color``.
@@ -50,6 +52,7 @@ class Companions:
         names |= {"layer": f"{result.stem}_layer.png"} if self.layer else {}
         names |= {"doubt": f"{result.stem}_doubt.png"} if self.doubt else {}
         names |= {"compare": f"{result.stem}_compare.jpg"} if self.compare else {}
+        names |= {"project": f"{result.stem}.tintype"} if self.project else {}
         return {kind: result.with_name(name) for kind, name in names.items()}
 
 

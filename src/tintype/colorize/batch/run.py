@@ -17,6 +17,7 @@ from tintype.colorize.best import Search
 from tintype.colorize.colorizer import Colorizer, model_fingerprint
 from tintype.colorize.companions import write_comparison, write_doubt, write_layer
 from tintype.colorize.guides import Guide, Guided, announce, follow
+from tintype.colorize.project import Project, write_project
 from tintype.colorize.result import Colorization
 from tintype.colorize.settings import Settings
 from tintype.colorize.ways import Way
@@ -48,6 +49,7 @@ class BatchOptions:
         search: how the best of several results is found for each page; None: there is nothing to choose.
         guides: what has a say in each page in its own way, beside the guidance of the settings.
         drawings: how pages that look like drawings are colored; None: as all others are.
+        project: whose photograph alone may be colored; None: any.
     """
 
     settings: Settings
@@ -61,6 +63,7 @@ class BatchOptions:
     search: Search | None = None
     guides: tuple[Guide, ...] = ()
     drawings: Way | None = None
+    project: Project | None = None
 
 
 def run_plan(
@@ -223,7 +226,7 @@ class _Batch:
     def _write(self, kind: str, path: Path, pages: _Pages) -> tuple[str, ...]:
         """Write one of the files of a job; return what a person should be told."""
         options, first = self.options, pages.first
-        if not options.mark or kind == "doubt":
+        if not options.mark or kind in ("doubt", "project"):
             self.ledger.record(path, first.photo.sha256, self.digest(kind, first))
         if kind == COLOR or kind.startswith("sample"):
             mark = first.mark(self.full_kind(kind)) if options.mark else None
@@ -232,6 +235,8 @@ class _Batch:
             write_layer(first, path, overwrite=options.overwrite, mark=options.mark)
         elif kind == "compare":
             write_comparison(first, path, overwrite=options.overwrite, mark=options.mark)
+        elif kind == "project":
+            write_project(first.project(), path, overwrite=options.overwrite)
         else:
             write_doubt(first, path, overwrite=options.overwrite)
         return (f"{path.name} shows the first page",) if first.photo.page_count > 1 else ()
@@ -268,6 +273,8 @@ class _Pages:
         for photo in read_pages(
             self._source, max_pixels=self._options.max_pixels, ignore_profile=settings.ignores_profile
         ):
+            if self._options.project:
+                self._options.project.check_photograph(photo)
             if photo.hue_count > 1 and not self._options.recolor:
                 raise NotMonochromeError(_in_color(photo))
             result, guided = self._way_for(photo).color(photo)
