@@ -34,6 +34,7 @@ TINY = (
     "data.multiple=32",
     "data.sizes=[{side = 64, count = 4}]",
     'data.sources=[{match = "photos-*.tar"}]',
+    "data.pairs=[]",
     "validation.every=8",
     "validation.photos=2",
     "validation.side=64",
