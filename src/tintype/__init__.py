@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tintype.color.bins import Decoding as Decoding
     from tintype.colorize.colorizer import Colorizer as Colorizer
     from tintype.colorize.colorizer import OpenPhoto as OpenPhoto
+    from tintype.colorize.project import Project as Project
+    from tintype.colorize.project import read_project as read_project
+    from tintype.colorize.project import write_project as write_project
     from tintype.colorize.result import Colorization as Colorization
     from tintype.colorize.result import Suggestion as Suggestion
     from tintype.errors import TintypeError as TintypeError
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from tintype.guidance.guidance import GlobalPalette as GlobalPalette
     from tintype.guidance.guidance import Guidance as Guidance
     from tintype.guidance.guidance import read_guidance as read_guidance
+    from tintype.guidance.marks import FieldMark as FieldMark
+    from tintype.guidance.marks import GrownMark as GrownMark
+    from tintype.guidance.marks import LassoMark as LassoMark
     from tintype.guidance.marks import MaskMark as MaskMark
     from tintype.guidance.marks import PointMark as PointMark
     from tintype.guidance.marks import StrokeMark as StrokeMark
@@ -44,12 +50,16 @@ _HOMES = {
     "Colorization": "colorize.result",
     "Colorizer": "colorize.colorizer",
     "Decoding": "color.bins",
+    "FieldMark": "guidance.marks",
     "GlobalPalette": "guidance.guidance",
+    "GrownMark": "guidance.marks",
     "Guidance": "guidance.guidance",
+    "LassoMark": "guidance.marks",
     "MaskMark": "guidance.marks",
     "OpenPhoto": "colorize.colorizer",
     "Photo": "photos.photo",
     "PointMark": "guidance.marks",
+    "Project": "colorize.project",
     "StrokeMark": "guidance.marks",
     "Suggestion": "colorize.result",
     "TintypeError": "errors",
@@ -60,19 +70,25 @@ _HOMES = {
     "read_guidance": "guidance.guidance",
     "read_pages": "photos.read",
     "read_photo": "photos.read",
+    "read_project": "colorize.project",
     "write_photo": "photos.write",
+    "write_project": "colorize.project",
 }
 
 __all__ = [
     "Colorization",
     "Colorizer",
     "Decoding",
+    "FieldMark",
     "GlobalPalette",
+    "GrownMark",
     "Guidance",
+    "LassoMark",
     "MaskMark",
     "OpenPhoto",
     "Photo",
     "PointMark",
+    "Project",
     "StrokeMark",
     "Suggestion",
     "TintypeError",
@@ -85,7 +101,9 @@ __all__ = [
     "read_guidance",
     "read_pages",
     "read_photo",
+    "read_project",
     "write_photo",
+    "write_project",
 ]
 
 
