@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.colorize.answer import Answer, Floats, ask
-from tintype.colorize.best import Score, Search, choose_again, name_of
+from tintype.colorize.best import Score, Search, name_of
 from tintype.colorize.contours import Kept
 from tintype.colorize.passes import Passes
-from tintype.colorize.project import Project
 from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
+from tintype.colorize.semantics import Semantics, see
 from tintype.colorize.settings import Choices, Settings, choose_settings
 from tintype.errors import UnsupportedByModelError
 from tintype.guidance.grow import GROW_SIDE, resolve_grown
@@ -117,6 +117,7 @@ class OpenPhoto:
         self._reduced: dict[tuple[int, int], Floats] = {}
         self._latest: tuple[tuple[str, Passes], Answer] | None = None
         self._context: Floats | None = None
+        self._semantics: Semantics | None = None
         self._kept = Kept()
         self._lock = Lock()
 
@@ -169,23 +170,15 @@ class OpenPhoto:
         settings = choose_settings(self.colorizer.card, guidance, **choices)
         return Search(n, score, name_of(score), seed).find(self, settings)
 
-    def render(self, settings: Settings | Project) -> Colorization:
-        """Color the photograph with settings that ``choose_settings`` settled, or with its project again.
-
-        Raises:
-            GuidanceError: as in ``colorize``, or the project of another photograph or another model.
-            UnsupportedByModelError: as in ``colorize``.
-        """
-        if isinstance(settings, Project):
-            return settings.render(self)
-        result = Colorization(
+    def render(self, settings: Settings) -> Colorization:
+        """Color the photograph with settings that ``choose_settings`` settled; errors as in ``colorize``."""
+        return Colorization(
             photo=self.photo,
             answer=self._answer(settings),
             settings=settings,
             model=self.colorizer.fingerprint,
             threads=self.colorizer.threads,
         )
-        return result if settings.choice is None else choose_again(result, settings.choice)
 
     def features(self, size: int | None = None) -> Floats:
         """Return what the encoder sees, for matching photographs: (h, w, C), each cell of unit length.
@@ -210,6 +203,18 @@ class OpenPhoto:
         Their mean over the cells gives the logits of `classes`. Arguments and errors as those of `features`.
         """
         return np.ascontiguousarray(np.moveaxis(self._output("class_map", size)[0], 0, -1))
+
+    def semantics(self) -> Semantics:
+        """Return what the encoder believes to see, and where; the encoder runs once.
+
+        Of a model that knows no classes, the encoder of the bundled one is asked.
+
+        Raises:
+            UnsupportedByModelError: neither knows classes with names.
+        """
+        if self._semantics is None:
+            self._semantics = see(self)
+        return self._semantics
 
     def grown(self, guidance: Guidance) -> Guidance:
         """Return guidance with each click that is to be grown replaced by its region in this photograph."""

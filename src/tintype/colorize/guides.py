@@ -16,6 +16,7 @@ from tintype.guidance.guidance import Guidance
 
 if TYPE_CHECKING:
     from tintype.colorize.colorizer import OpenPhoto
+    from tintype.colorize.semantics import Sighting
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Guided:
     Attributes:
         guidance: in the photograph's coordinates.
         notes: what a person should be told, one sentence each.
+        sightings: what the encoder believes to see, where that was asked for.
     """
 
     guidance: Guidance = field(default_factory=Guidance)
     notes: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
 
 
 class Guide(Protocol):
@@ -36,7 +39,10 @@ class Guide(Protocol):
 
     @property
     def digest(self) -> str:
-        """What identifies all that it goes by, hexadecimal: of equal guides a photograph hears the same."""
+        """What identifies all that it goes by, hexadecimal: of equal guides a photograph hears the same.
+
+        Empty for one that has no say in the colors.
+        """
 
     def guide(self, opened: OpenPhoto) -> Guided:
         """Say what there is to say of a photograph; errors are those of guidance, photographs and models."""
@@ -44,9 +50,10 @@ class Guide(Protocol):
 
 def announce(settings: Settings, guides: Sequence[Guide]) -> Settings:
     """Return settings whose digest knows the guides, before they have seen a photograph."""
-    if not guides:
+    digests = [guide.digest for guide in guides if guide.digest]
+    if not digests:
         return settings
-    parts = [settings.guidance.digest(), *(guide.digest for guide in guides)]
+    parts = [settings.guidance.digest(), *digests]
     return replace(settings, guided_by=hashlib.sha256("\n".join(parts).encode()).hexdigest())
 
 
@@ -66,4 +73,5 @@ def follow(opened: OpenPhoto, settings: Settings, guides: Sequence[Guide]) -> tu
         return settings, Guided()
     said = Guidance().merged(*(guided.guidance for guided in heard))
     notes = tuple(note for guided in heard for note in guided.notes)
-    return replace(settings, guidance=settings.guidance.merged(said)), Guided(said, notes)
+    sightings = tuple(sighting for guided in heard for sighting in guided.sightings)
+    return replace(settings, guidance=settings.guidance.merged(said)), Guided(said, notes, sightings)

@@ -1,0 +1,1 @@
+"""Words: names of colors, sentences about them, and what things look like, learned from labels."""
