@@ -2,6 +2,9 @@
 
 import io
 import json
+import re
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -128,11 +131,33 @@ def serving(folder, model, **options):
             thread.join()
 
 
+@contextmanager
+def running(folder, tiny, *arguments):
+    """Run the program until the block ends, then kill it; gives the server and its process."""
+    command = [sys.executable, "-m", "tintype", "studio", *map(str, arguments)]
+    options = ["--data", folder, "--model", tiny, "--port", "0", "--no-browser", "--threads", "2"]
+    with subprocess.Popen(
+        [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        said = ""
+        while not (found := re.search(r"http://(127\.0\.0\.1:\d+)/", said)):
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        server = Served(found[1])
+        server.said, server.process = said, process
+        try:
+            yield server, process
+        finally:
+            process.kill()
+
+
 class Served:
     """A studio that is served for real."""
 
     def __init__(self, place, studio=None):
         self.place, self.studio = place, studio
+        self.said, self.process = "", None
 
     @contextmanager
     def person(self):

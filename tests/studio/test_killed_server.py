@@ -1,7 +1,6 @@
 """The whole program, killed in the middle of everything: same library, guidance and history when it comes back."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -12,30 +11,9 @@ from contextlib import contextmanager
 import pytest
 
 from photo_samples import save
-from studio_samples import Served, gray_scan, jpeg, set_mark
+from studio_samples import gray_scan, jpeg, running, set_mark
 
 PATIENCE = 120
-
-
-@contextmanager
-def running(folder, tiny, *arguments):
-    """Run the program until the block ends, then kill it; gives the server and its process."""
-    command = [sys.executable, "-m", "tintype", "studio", *map(str, arguments)]
-    options = ["--data", folder, "--model", tiny, "--port", "0", "--no-browser", "--threads", "2"]
-    with subprocess.Popen(
-        [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        said = ""
-        while not (found := re.search(r"http://(127\.0\.0\.1:\d+)/", said)):
-            line = process.stdout.readline()
-            assert line, said
-            said += line
-        server = Served(found[1])
-        server.said = said
-        try:
-            yield server, process
-        finally:
-            process.kill()
 
 
 @contextmanager
@@ -44,8 +22,9 @@ def sending_half(server):
     host, port = server.place.split(":")
     content = jpeg()
     with socket.create_connection((host, int(port))) as connection:
-        head = f"POST /api/v1/photos?name=half.jpg HTTP/1.1\r\nHost: {server.place}\r\nContent-Length: {len(content)}\r\n\r\n"
-        connection.sendall(head.encode() + content[: len(content) // 2])
+        head = f"POST /api/v1/photos?name=half.jpg HTTP/1.1\r\nHost: {server.place}\r\n"
+        length = f"Content-Length: {len(content)}\r\n\r\n"
+        connection.sendall((head + length).encode() + content[: len(content) // 2])
         time.sleep(0.5)
         yield
 

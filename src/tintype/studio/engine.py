@@ -50,7 +50,7 @@ class Engine:
 
     def __init__(self, model: str | Path = DEFAULT_MODEL, threads: int | None = None) -> None:
         self.threads = threads or default_threads()
-        self.colorizer = Colorizer(model, threads=self.threads)
+        self.colorizer = Colorizer(model, threads=self.threads, spins=False)
         self.workers = ThreadPoolExecutor(self.threads, "tintype-studio")
         self._running = Lock()
         self.workers.submit(srgb_coder)
