@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Group, Parameter, validators
 
 from tintype.cli.complaint import STDIO, WrongCallError
+from tintype.cli.guides import GuideOptions, create_guides, read_like
 from tintype.cli.terminal import print_line
 from tintype.errors import OutputError
 
 if TYPE_CHECKING:
     from tintype.colorize.batch.plan import Companions, Plan
     from tintype.colorize.best import Search
-    from tintype.colorize.guides import Guide
     from tintype.colorize.project import Project
     from tintype.colorize.settings import Choices
     from tintype.colorize.worlds import Input
@@ -52,6 +52,9 @@ def colorize(
     hints: Annotated[Path | None, Parameter(group=_COLOR)] = None,
     palette: Annotated[str | None, Parameter(group=_COLOR)] = None,
     scribble: Annotated[Path | None, Parameter(group=_COLOR)] = None,
+    reference: Annotated[tuple[Path, ...], Parameter(group=_COLOR)] = (),
+    reference_region: Annotated[tuple[str, ...], Parameter(group=_COLOR)] = (),
+    like: Annotated[Path | None, Parameter(group=_COLOR)] = None,
     samples: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=0, lte=1000))] = 0,
     seed: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=0))] = 0,
     recolor: Annotated[bool, Parameter(group=_COLOR)] = False,
@@ -99,6 +102,12 @@ def colorize(
             of GIMP (.gpl) or Adobe (.aco, .ase, .act), or a JSON file.
         scribble: A picture with strokes of color, laid over the photograph: on a transparent layer, on white, or over
             a gray copy of it, of any size.
+        reference: A color photograph; what shows the same takes its colors. May be given several times.
+        reference_region: Only a region of the reference: "x,y,width,height" in its pixels, a mask (a picture of its
+            size, white there), or "all"; given several times, one for each reference in their order.
+        like: A project (.tintype) of another photograph, which is looked for beside it and in the folders that are
+            colored: its marks are carried to each photograph as far as this shows the same, its palette, sliders and
+            model are taken as they are.
         samples: Write so many alternatives beside each result.
         seed: The same seed gives the same alternatives, and the same samples for --best-of.
         recolor: Color photographs that are in color already; otherwise they are named and left alone.
@@ -127,6 +136,8 @@ def colorize(
     from tintype.colorize.ways import choose_ways  # noqa: PLC0415
 
     stored = _read_project(hints)
+    album = read_like(like, stored)
+    basis = stored or (album and album.without_guidance())
     guidance = _read_guidance(None if stored else hints, palette, say=not quiet)
     choices: Choices = {}
     choices |= {} if vividness is None else {"vividness": vividness}
@@ -139,16 +150,17 @@ def colorize(
 
     def settle(card: Card, kind: Input) -> Settings:
         said = choices | {"input": kind}
-        if stored:
-            settings = stored.choose(card, stored.with_guidance(guidance), **said)
+        if basis:
+            settings = basis.choose(card, basis.with_guidance(guidance), **said)
         else:
             settings = choose_settings(card, guidance, **said)
         return replace(settings, ignores_profile=ignore_profile or settings.ignores_profile)
 
-    asked = stored.settings.input if stored and input == "auto" else input
-    way, drawings = choose_ways(asked, stored.model if stored and not model else model, DEFAULT_MODEL, settle)
+    asked = basis.settings.input if basis and input == "auto" else input
+    way, drawings = choose_ways(asked, basis.model if basis and not model else model, DEFAULT_MODEL, settle)
     if stored and not model:
         stored.check_model(way.model.card.name, model_fingerprint(way.model))
+    max_pixels = round(max_megapixels * 1e6)
     companions = Companions(samples, seed, layer=layer, doubt=doubt, compare=compare, project=project)
     options = BatchOptions(
         settings=way.settings,
@@ -157,11 +169,11 @@ def colorize(
         recolor=recolor,
         overwrite=force,
         mark=not no_mark,
-        max_pixels=round(max_megapixels * 1e6),
+        max_pixels=max_pixels,
         dry_run=dry_run,
         threads=threads,
         search=_create_search(best_of, seed),
-        guides=_create_guides(scribble),
+        guides=create_guides(GuideOptions(scribble, reference, reference_region, max_pixels), album, photos),
         project=stored,
     )
     if photos == [STDIO] and output is None:
@@ -178,15 +190,6 @@ def _read_project(hints: Path | None) -> Project | None:
     from tintype.colorize.project import is_project_name, read_project  # noqa: PLC0415 - heavy
 
     return read_project(hints) if hints and is_project_name(hints) else None
-
-
-def _create_guides(scribble: Path | None) -> tuple[Guide, ...]:
-    """Return what looks at each photograph before it says something."""
-    if scribble is None:
-        return ()
-    from tintype.colorize.scribbles import read_scribble  # noqa: PLC0415 - heavy
-
-    return (read_scribble(scribble),)
 
 
 def _create_search(count: int, seed: int) -> Search | None:

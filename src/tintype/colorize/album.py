@@ -20,13 +20,15 @@ from tintype.colorize.guides import Guided
 from tintype.colorize.referring import describe_photo
 from tintype.errors import GuidanceError
 from tintype.guidance.carrying import VIEW_SIDE, Carried, View, carry_marks
+from tintype.guidance.document import located
 from tintype.guidance.guidance import Guidance
 from tintype.guidance.reference import match_origin
 from tintype.photos.photo import Photo
-from tintype.photos.read import is_photo_name
+from tintype.photos.read import is_photo_name, read_photo
 
 if TYPE_CHECKING:
     from tintype.colorize.colorizer import OpenPhoto
+    from tintype.colorize.project import Project
 
 CARRYING = 1
 """Version of the carrying; raised whenever the same photographs get other marks."""
@@ -60,7 +62,7 @@ class AlbumGuide:
     @property
     def digest(self) -> str:
         """What identifies the first photograph and its guidance, hexadecimal."""
-        parts = (f"album {CARRYING}", self.first.sha256, self.guidance.digest())
+        parts = (f"album {CARRYING}", self.first.sha256, str(self.first.page), self.guidance.digest())
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def guide(self, opened: OpenPhoto) -> Guided:
@@ -73,7 +75,7 @@ class AlbumGuide:
         Raises:
             UnsupportedByModelError: the model gives no features to match by.
         """
-        if opened.photo.sha256 == self.first.sha256:
+        if (opened.photo.sha256, opened.photo.page) == (self.first.sha256, self.first.page):
             return Guided(
                 self.guidance, (f"{self.name}: this is the photograph that its marks were made for",)
             )
@@ -105,6 +107,25 @@ class AlbumGuide:
             f"{self.name}: {len(sure)} of {count} marks carried {how}, confidence {min(sure):.2f} to "
             f"{max(sure):.2f}{rest}"
         )
+
+
+def read_album(project: Project, folders: Iterable[Path] = ()) -> AlbumGuide:
+    """Return the guide that carries the marks of a project.
+
+    Args:
+        project: as ``read_project`` reads it.
+        folders: where its photograph is looked for, after the project's own folder.
+
+    Raises:
+        GuidanceError: its photograph is not there.
+        PhotoError: it can't be read.
+    """
+    own = [Path(project.path).parent] if project.path else []
+    source = project.source
+    with located(f"{project.path}: " if project.path else ""):
+        found = find_by_hash(source.sha256, source.name, [*own, *folders])
+    photo = read_photo(found, page=source.page, ignore_profile=project.settings.ignores_profile)
+    return AlbumGuide(photo, project.settings.guidance, found.name)
 
 
 def view_of(opened: OpenPhoto) -> View:

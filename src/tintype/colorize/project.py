@@ -135,6 +135,11 @@ class Project:
                 f"{name} here has {fingerprint[:12]}; install that model, or name one with --model to color it anew"
             )
 
+    def without_guidance(self) -> Project:
+        """Return what it says of any photograph: model, decoding, sliders, looks."""
+        settings = replace(self.settings, guidance=Guidance(), guided_by="", choice=None)
+        return replace(self, settings=settings)
+
     def with_guidance(self, other: Guidance) -> Guidance | None:
         """Return its guidance with what else is said, later and so on top; None where nothing else is."""
         return self.settings.guidance.merged(other) if other else None

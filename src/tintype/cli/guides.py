@@ -1,0 +1,102 @@
+"""What looks at each photograph before it says something, as options of ``tintype colorize``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tintype.cli.complaint import STDIO, WrongCallError
+
+if TYPE_CHECKING:
+    from tintype.colorize.guides import Guide
+    from tintype.colorize.project import Project
+
+
+@dataclass(frozen=True)
+class GuideOptions:
+    """Options from which guides are made.
+
+    Attributes:
+        scribble: a picture with strokes.
+        references: color photographs.
+        regions: of the references, in their order; there may be fewer.
+        max_pixels: that a reference may declare.
+    """
+
+    scribble: Path | None = None
+    references: Sequence[Path] = ()
+    regions: Sequence[str] = ()
+    max_pixels: int = 0
+
+
+def create_guides(options: GuideOptions, album: Project | None, photos: Sequence[str]) -> tuple[Guide, ...]:
+    """Return the guides that were asked for.
+
+    Args:
+        options: of the command.
+        album: the project whose marks are carried.
+        photos: files and folders that are colored; the album's photograph is looked for in these folders too.
+
+    Raises:
+        WrongCallError: more regions than references.
+        GuidanceError, PhotoError: something that can't be used, or is not there.
+    """
+    guides: list[Guide] = []
+    if options.scribble is not None:
+        from tintype.colorize.scribbles import read_scribble  # noqa: PLC0415 - heavy
+
+        guides.append(read_scribble(options.scribble))
+    if album is not None:
+        from tintype.colorize.album import read_album  # noqa: PLC0415 - heavy
+
+        folders = [Path(photo) for photo in photos if photo != STDIO]
+        guides.append(read_album(album, [path if path.is_dir() else path.parent for path in folders]))
+    if options.references or options.regions:
+        guides.append(_create_reference_guide(options))
+    return tuple(guides)
+
+
+def read_like(path: Path | None, stored: Project | None) -> Project | None:
+    """Return the project that an album is colored like.
+
+    Args:
+        path: of the project; None: there is no album.
+        stored: the project that is given as hints.
+
+    Raises:
+        WrongCallError: there are two projects, or it is a hints file, which does not know its photograph.
+        GuidanceError: it can't be read.
+    """
+    if path is None:
+        return None
+    if stored:
+        raise WrongCallError(
+            "--hints with a project renders its own photograph, --like carries its marks to others; give one of them"
+        )
+    from tintype.colorize.project import is_project_name, read_project  # noqa: PLC0415 - heavy
+
+    if not is_project_name(path):
+        raise WrongCallError(
+            f"{path}: this is no project (.tintype); write one with --project for the photograph that you marked"
+        )
+    return read_project(path)
+
+
+def _create_reference_guide(options: GuideOptions) -> Guide:
+    from tintype.colorize.referring import ReferenceGuide, read_reference  # noqa: PLC0415 - heavy
+
+    missing = len(options.references) - len(options.regions)
+    if missing < 0:
+        raise WrongCallError(
+            f"there are {len(options.regions)} regions for {len(options.references)} references; "
+            "give each --reference before its --reference-region"
+        )
+    regions = [*options.regions, *[""] * missing]
+    return ReferenceGuide(
+        [
+            read_reference(path, "" if region == "all" else region, max_pixels=options.max_pixels)
+            for path, region in zip(options.references, regions, strict=True)
+        ]
+    )
