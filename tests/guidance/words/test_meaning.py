@@ -66,6 +66,14 @@ def test_unknown_words_mean_nothing(word):
     assert not is_known(word)
 
 
+@pytest.mark.parametrize(("word", "class_name"), [("fedora", "cowboy hat"), ("waistcoat", "suit")])
+def test_nouns_are_understood_by_the_table(word, class_name):
+    found = find_meaning(word)
+    assert CLASSES.index_of(class_name) in found.classes
+    assert found.via
+    assert 0.5 < found.likeness < 1
+
+
 @pytest.mark.parametrize("word", ["dogs", "foxes", "ponies", "women", "children", "goldfish"])
 def test_plurals_are_understood(word):
     assert find_meaning(word).classes

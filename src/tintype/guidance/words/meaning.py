@@ -28,10 +28,12 @@ PLACES = ("sky", "ground", "leaves", "water", "skin", "any")
 
 _CLASSES = "imagenet-1k"
 _CERTAIN = 1.0
-_LEAST_LIKE = 0.5
-"""Likeness from which on the embedding's opinion of a word is heard."""
+_LEAST_LIKE = 0.55
+"""Likeness from which on the embedding's opinion of where to look is heard: the encoder has to see it besides."""
 
-_LEAST_LIKE_LABEL = 0.5
+_LEAST_LIKE_LABEL = 0.6
+"""The same for its opinion of colors, which nothing else holds in check."""
+
 _MOOD_SHARE = 0.7
 _MOST_NEAR = 3
 _IRREGULAR = {
