@@ -21,7 +21,11 @@ BEGIN = "<!-- figures: written by tools/write_figures.py from results/, do not e
 END = "<!-- end of figures -->"
 TELLING: Mapping[str, tuple[str, ...]] = {
     "automatic": (
-        *(f"{way}: {figure}" for way in ("left gray", "default") for figure in ("PSNR", "AuC", "rebalanced AuC")),
+        *(
+            f"{way}: {figure}"
+            for way in ("left gray", "default")
+            for figure in ("PSNR", "AuC", "rebalanced AuC")
+        ),
         "default: colorfulness over truth",
     ),
     "hints": tuple(f"{count} hints, faithful decoding: PSNR over gray" for count in (1, 10, 50)),
