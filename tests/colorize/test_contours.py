@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tintype.color.bins import BIN_COUNT, CENTERS, Decoding, decode
-from tintype.colorize.contours import Kept, contain, is_contained
+from tintype.colorize.contours import Kept, contain, is_contained, join
 from tintype.guidance.colors import WeightedColor
 from tintype.guidance.compile import compile_guidance
 from tintype.guidance.guidance import GlobalPalette, Guidance
@@ -69,6 +69,17 @@ def test_palettes_stay_in_every_question():
     _, network = contained(place, ABSURD)
     assert [len(guidance.marks) for guidance in network.asked] == [1, 2]
     assert network.asked[0].marks == (place,)
+
+
+@pytest.mark.parametrize("filled", [0.1, 0.9], ids=["few cells", "most cells"])
+def test_joined_answers_are_weighted_by_their_share(filled):
+    random = np.random.default_rng(0)
+    below, above = random.normal(0, 3, (2, 20, 30, 7)).astype(np.float32)
+    share = np.where(random.random((20, 30)) < filled, random.random((20, 30)), 0).astype(np.float32)
+    expected = (1 - share[..., None]) * below + share[..., None] * above
+    kept = below.copy()
+    assert join(below, above, share) == pytest.approx(expected, abs=0.01)
+    assert np.array_equal(below, kept)
 
 
 @pytest.mark.parametrize(

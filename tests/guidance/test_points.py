@@ -31,9 +31,16 @@ def test_disc_covers_its_area(center, radius):
     assert covered.sum() == pytest.approx(expected.sum(), rel=0.03)
 
 
+def test_disc_is_a_stroke_without_length():
+    for center in ((12.3, 9.7), (0.5, 39.5), (-1, 20)):
+        short = stroke([center, (center[0] + 1e-4, center[1])], 4, SIZE)
+        assert full(disc(center, 4, SIZE)) == pytest.approx(full(short), abs=1e-3)
+
+
 def test_disc_outside_of_the_grid_is_empty():
     assert disc((-20, -20), 5, SIZE).coverage.size == 0
     assert full(disc((200, 20), 5, SIZE)).sum() == 0
+    assert disc((200, 100), 5, SIZE).window == (slice(40, 40), slice(60, 60))
 
 
 def test_stroke_covers_the_way_between_its_points():

@@ -3,13 +3,17 @@ import pytest
 
 from tintype.color.bins import BIN_COUNT, CENTERS
 from tintype.guidance.points import Patch
-from tintype.guidance.reach import EXPECTED, PlacedColor, reach_map, surprise
+from tintype.guidance.reach import EXPECTED, PlacedColor, reach_map, surprises
 
 SIZE = (56, 56)
 y, x = np.mgrid[: SIZE[0], : SIZE[1]]
 LEFT = (x - 15) ** 2 + (y - 28) ** 2 < 10**2
 RIGHT = (x - 40) ** 2 + (y - 28) ** 2 < 10**2
 TWO_DISCS = np.where(LEFT | RIGHT, 35, 75).astype(np.float32)
+
+
+def surprise(logits, mark):
+    return surprises(logits, [mark])[0]
 
 
 def placed(ab, at=(28, 15), side=2):
@@ -47,6 +51,9 @@ def test_surprise_of_a_field_is_the_mean_of_its_cells():
 def test_mark_that_is_hidden_surprises_nobody():
     hidden = PlacedColor(0, Patch(3, 3, np.zeros((2, 2), np.float32)), np.zeros(2, np.float32))
     assert surprise(sure_of((50, 50)), hidden) == 0
+    seen = placed((50, 50), (9, 9))
+    together = surprises(sure_of((0, 0)), [seen, hidden, seen])
+    assert together == [surprise(sure_of((0, 0)), seen), 0, surprise(sure_of((0, 0)), seen)]
 
 
 @pytest.mark.parametrize("startling", [0.0, 2.0, 9.0])

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from tintype.guidance.compile import CompiledGuidance, has_color
 from tintype.guidance.guidance import Guidance
-from tintype.guidance.reach import EXPECTED, PlacedColor, reach_map, surprise
+from tintype.guidance.reach import EXPECTED, PlacedColor, reach_map, surprises
 from tintype.models.card import Card
 
 Floats = NDArray[np.float32]
 _MOST_KEPT = 2
+_LEAST_SHARE = 1e-3  # of an answer that is joined; less is not seen, and need not be computed
+_MOST_PICKED = 0.4  # share of the cells up to which picking them out is faster than computing all
 
 
 @dataclass
@@ -69,16 +71,39 @@ def contain(
         ask_with: the same under another guidance, or an answer that is at hand.
     """
     plain = ask_with(_only(guidance, []))
-    surprises = [(placed, surprise(plain, placed)) for placed in compiled.placed]
-    expected = [item for item in surprises if item[1] <= EXPECTED]
-    startling = [item for item in surprises if item[1] > EXPECTED]
+    marks = [*zip(compiled.placed, surprises(plain, compiled.placed), strict=True)]
+    expected = [item for item in marks if item[1] <= EXPECTED]
+    startling = [item for item in marks if item[1] > EXPECTED]
     reaches = reach_map(lightness, [expected, startling])
     answer = plain
     if expected:
-        answer = _join(answer, ask_with(_only(guidance, [placed for placed, _ in expected])), reaches[0])
+        answer = join(answer, ask_with(_only(guidance, [placed for placed, _ in expected])), reaches[0])
     if startling:
-        answer = _join(answer, ask(), reaches[1])
+        answer = join(answer, ask(), reaches[1])
     return answer
+
+
+def join(below: Floats, above: Floats, share: Floats) -> Floats:
+    """Return the weighted mean of logits: the product of the distributions, each to the power of its share.
+
+    Args:
+        below: (h, w, Q), counts for the rest.
+        above: (h, w, Q).
+        share: (h, w), 0..1, of the answer above; next to nothing is nothing.
+
+    Returns:
+        (h, w, Q), a new array.
+    """
+    reached = share > _LEAST_SHARE
+    if reached.mean() > _MOST_PICKED:
+        joined = above - below
+        joined *= share[..., None]
+        joined += below
+        return joined
+    joined = below.copy()
+    near = below[reached]
+    joined[reached] = near + share[reached, None] * (above[reached] - near)
+    return joined
 
 
 def _only(guidance: Guidance, kept: list[PlacedColor]) -> Guidance:
@@ -86,11 +111,3 @@ def _only(guidance: Guidance, kept: list[PlacedColor]) -> Guidance:
     numbers = {placed.number for placed in kept}
     marks = tuple(m for i, m in enumerate(guidance.marks) if i in numbers or not has_color(m))
     return replace(guidance, marks=marks)
-
-
-def _join(below: Floats, above: Floats, share: Floats) -> Floats:
-    """Return the weighted mean of logits: the product of the distributions, each to the power of its share."""
-    joined = above - below
-    joined *= share[..., None]
-    joined += below
-    return joined

@@ -7,8 +7,10 @@ on a large grid.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,11 +82,12 @@ def stroke(points: Sequence[tuple[float, float]], radius: float, size: tuple[int
     Returns:
         Coverage; its edge is one pixel wide.
     """
+    if len(points) == 1:
+        return _disc(*points[0], radius, size)
     line = np.asarray(points, dtype=np.float32).reshape(-1, 2)
     box = _box(line.min(axis=0) - radius - 1, line.max(axis=0) + radius + 1, size)
     squares = np.full(box.coverage.shape, np.inf, dtype=np.float32)
-    starts = line if len(line) == 1 else line[:-1]
-    for start, end in zip(starts, line[-len(starts) :], strict=True):
+    for start, end in pairwise(line):
         part = _box(np.minimum(start, end) - radius - 1, np.maximum(start, end) + radius + 1, size)
         rows, columns = part.window
         near = squares[rows.start - box.top :, columns.start - box.left :]
@@ -163,6 +166,23 @@ def span_coverage(
         np.add.at(steps, (rows, whole + 1), sign * rest)
     # A span that starts at x covers 1 - rest of the first pixel and all that follow: a running sum of steps.
     return np.clip(np.cumsum(steps, axis=1)[:, :width], 0, 1).astype(np.float32)
+
+
+def _disc(x: float, y: float, radius: float, size: tuple[int, int]) -> Patch:
+    """Cover a disc, of which there are many: without the detours that a line takes."""
+    height, width = size
+    top, bottom = _span(y, radius + 1, height)
+    left, right = _span(x, radius + 1, width)
+    across = np.arange(left, right, dtype=np.float32) + np.float32(0.5 - x)
+    down = np.arange(top, bottom, dtype=np.float32) + np.float32(0.5 - y)
+    distances = np.sqrt(across**2 + (down**2)[:, None])
+    return Patch(top, left, np.clip(np.float32(radius + 0.5) - distances, 0, 1))
+
+
+def _span(middle: float, reach: float, length: int) -> tuple[int, int]:
+    """Return the first pixel of a span on an axis of so many pixels, and the one after its last."""
+    first = min(max(math.floor(middle - reach), 0), length)
+    return first, max(min(math.ceil(middle + reach), length), first)
 
 
 def _box(low: NDArray[np.floating[Any]], high: NDArray[np.floating[Any]], size: tuple[int, int]) -> Patch:

@@ -52,26 +52,26 @@ class PlacedColor:
     ab: Floats
 
 
-def surprise(logits: Floats, placed: PlacedColor) -> float:
-    """Return how little a network expected a color where a mark puts it: 0 not at all surprising, 3 very.
+def surprises(logits: Floats, marks: Sequence[PlacedColor]) -> list[float]:
+    """Return how little a network expected each color where a mark puts it: 0 not at all surprising, 3 very.
 
-    It is the negative logarithm of the probability of colors like it, the mean over the cells of the mark.
+    It is the negative logarithm of the probability of colors like it, the mean over the cells of the mark; 0 for a
+    mark that is not seen.
 
     Args:
         logits: (h, w, Q) of the answer without marks.
-        placed: the mark.
+        marks: with their colors.
     """
-    rows, columns = np.nonzero(placed.cells.coverage)
-    if not rows.size:
-        return 0.0
-    kept = np.linspace(0, rows.size - 1, min(rows.size, _MOST_CELLS)).astype(int)
-    rows, columns = rows[kept], columns[kept]
-    cells = logits[rows + placed.cells.top, columns + placed.cells.left]
-    shares = probabilities(cells, None, Decoding(rarity=0, temperature=1))
-    ab = np.broadcast_to(placed.ab, (*placed.cells.coverage.shape, 2))[rows, columns]
-    squares = ((CENTERS - ab[:, None]) ** 2).sum(axis=-1)
-    likely = (shares * np.exp(-squares / (2 * _WIDTH**2))).sum(axis=-1)
-    return float(-np.log(np.maximum(likely, 1e-9)).mean())
+    looked_at = [_look_at(placed) for placed in marks]
+    counts = [len(ab) for _, _, ab in looked_at]
+    if not sum(counts):
+        return [0.0] * len(marks)
+    rows, columns, ab = (np.concatenate(parts) for parts in zip(*looked_at, strict=True))
+    shares = probabilities(logits[rows, columns], None, Decoding(rarity=0, temperature=1))
+    squares = (CENTERS[:, 0] - ab[:, :1]) ** 2 + (CENTERS[:, 1] - ab[:, 1:]) ** 2
+    likely = (shares * np.exp(squares * np.float32(-0.5 / _WIDTH**2))).sum(axis=-1)
+    each = np.split(-np.log(np.maximum(likely, 1e-9)), np.cumsum(counts)[:-1])
+    return [float(cells.mean()) if len(cells) else 0.0 for cells in each]
 
 
 def reach_map(
@@ -102,6 +102,16 @@ def contour_steps(lightness: Floats) -> Steps:
     """
     crossing = _CROSSING * _SIDE / float(np.sqrt(lightness.size))
     return edge_steps(lightness, _EDGE, crossing, _POWER)
+
+
+def _look_at(placed: PlacedColor) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Return rows and columns (n,) of cells of a mark, spread evenly over it, and their colors (n, 2)."""
+    rows, columns = np.nonzero(placed.cells.coverage)
+    if rows.size > _MOST_CELLS:
+        kept = np.linspace(0, rows.size - 1, _MOST_CELLS).astype(int)
+        rows, columns = rows[kept], columns[kept]
+    ab = placed.ab[rows, columns] if placed.ab.ndim == 3 else np.broadcast_to(placed.ab, (rows.size, 2))
+    return rows + placed.cells.top, columns + placed.cells.left, ab
 
 
 def _start(plane: NDArray[Any], placed: PlacedColor, startling: float) -> None:
