@@ -51,6 +51,8 @@ def colorize(
     best_of: Annotated[int, Parameter(group=_COLOR, validator=validators.Number(gte=1, lte=1000))] = 1,
     hints: Annotated[Path | None, Parameter(group=_COLOR)] = None,
     palette: Annotated[str | None, Parameter(group=_COLOR)] = None,
+    prompt: Annotated[str | None, Parameter(group=_COLOR)] = None,
+    segmenter: Annotated[str | None, Parameter(group=_COLOR)] = None,
     scribble: Annotated[Path | None, Parameter(group=_COLOR)] = None,
     reference: Annotated[tuple[Path, ...], Parameter(group=_COLOR)] = (),
     reference_region: Annotated[tuple[str, ...], Parameter(group=_COLOR)] = (),
@@ -100,6 +102,10 @@ def colorize(
             its photograph again; what else is given is taken instead of what it says.
         palette: Colors for the photograph as a whole: a name (see "tintype palettes"), a color photograph, swatches
             of GIMP (.gpl) or Adobe (.aco, .ase, .act), or a JSON file.
+        prompt: What has which color, in English: "autumn forest, woman in a red coat", "the car is not black but
+            blue", "this is not a tench but a goldfish". Words that are not understood are named.
+        segmenter: Find what the prompt speaks of by CLIPSeg instead of the encoder's classes: a folder, or the name
+            "CIDAS/clipseg-rd64-refined", which is downloaded once. Needs the extra "segment".
         scribble: A picture with strokes of color, laid over the photograph: on a transparent layer, on white, or over
             a gray copy of it, of any size.
         reference: A color photograph; what shows the same takes its colors. May be given several times.
@@ -161,6 +167,10 @@ def colorize(
     if stored and not model:
         stored.check_model(way.model.card.name, model_fingerprint(way.model))
     max_pixels = round(max_megapixels * 1e6)
+    said_otherwise = GuideOptions(
+        *(scribble, reference, reference_region, max_pixels, prompt, segmenter),
+        tells_sightings=json or report is not None,
+    )
     companions = Companions(samples, seed, layer=layer, doubt=doubt, compare=compare, project=project)
     options = BatchOptions(
         settings=way.settings,
@@ -173,7 +183,7 @@ def colorize(
         dry_run=dry_run,
         threads=threads,
         search=_create_search(best_of, seed),
-        guides=create_guides(GuideOptions(scribble, reference, reference_region, max_pixels), album, photos),
+        guides=create_guides(said_otherwise, album, photos),
         project=stored,
     )
     if photos == [STDIO] and output is None:

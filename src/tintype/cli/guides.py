@@ -23,12 +23,18 @@ class GuideOptions:
         references: color photographs.
         regions: of the references, in their order; there may be fewer.
         max_pixels: that a reference may declare.
+        prompt: what has which color, in words.
+        segmenter: name or folder of a network that finds things by words; without one the encoder's classes do.
+        tells_sightings: whether what the encoder sees is to be told.
     """
 
     scribble: Path | None = None
     references: Sequence[Path] = ()
     regions: Sequence[str] = ()
     max_pixels: int = 0
+    prompt: str | None = None
+    segmenter: str | None = None
+    tells_sightings: bool = False
 
 
 def create_guides(options: GuideOptions, album: Project | None, photos: Sequence[str]) -> tuple[Guide, ...]:
@@ -40,7 +46,7 @@ def create_guides(options: GuideOptions, album: Project | None, photos: Sequence
         photos: files and folders that are colored; the album's photograph is looked for in these folders too.
 
     Raises:
-        WrongCallError: more regions than references.
+        WrongCallError: more regions than references, or a segmenter that has nothing to look for.
         GuidanceError, PhotoError: something that can't be used, or is not there.
     """
     guides: list[Guide] = []
@@ -55,6 +61,12 @@ def create_guides(options: GuideOptions, album: Project | None, photos: Sequence
         guides.append(read_album(album, [path if path.is_dir() else path.parent for path in folders]))
     if options.references or options.regions:
         guides.append(_create_reference_guide(options))
+    if options.prompt is not None or options.segmenter is not None:
+        guides.append(_create_prompt_guide(options))
+    if options.tells_sightings:
+        from tintype.colorize.semantics import SightingsGuide  # noqa: PLC0415 - heavy
+
+        guides.append(SightingsGuide())
     return tuple(guides)
 
 
@@ -82,6 +94,21 @@ def read_like(path: Path | None, stored: Project | None) -> Project | None:
             f"{path}: this is no project (.tintype); write one with --project for the photograph that you marked"
         )
     return read_project(path)
+
+
+def _create_prompt_guide(options: GuideOptions) -> Guide:
+    from tintype.colorize.speaking import PromptGuide, Segmenter  # noqa: PLC0415 - heavy
+    from tintype.guidance.words.prompt import read_prompt  # noqa: PLC0415
+
+    if options.prompt is None:
+        raise WrongCallError("--segmenter finds what a prompt speaks of; give --prompt too")
+    prompt = read_prompt(options.prompt)
+    segmenter: Segmenter | None = None
+    if options.segmenter is not None:
+        from tintype.learn.segment_torch import ClipSegmenter  # noqa: PLC0415 - loads torch
+
+        segmenter = ClipSegmenter(options.segmenter)
+    return PromptGuide(prompt, segmenter)
 
 
 def _create_reference_guide(options: GuideOptions) -> Guide:

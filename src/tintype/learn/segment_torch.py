@@ -116,9 +116,10 @@ def _import_transformers() -> Any:
     import transformers  # noqa: PLC0415 - heavy
     import transformers.image_processing_base  # noqa: PLC0415
 
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    return transformers
+    package: Any = transformers
+    package.utils.logging.set_verbosity_error()
+    package.utils.logging.disable_progress_bar()
+    return package
 
 
 def _side_of(size: Any) -> int:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tintype.colorize.batch.outcome import Outcome, check_report, write_report
+from tintype.colorize.semantics import Sighting
 from tintype.errors import OutputExistsError
 from tintype.guidance.marks import MaskMark, PointMark
 
@@ -35,6 +36,7 @@ def test_report_has_a_row_for_each_file(tmp_path):
         "digest": "ab",
         "marks": "",
         "confidence": "",
+        "sees": "",
     }
 
 
@@ -52,6 +54,20 @@ def test_marks_of_guides_are_told_with_their_confidence(tmp_path):
     with (tmp_path / "report.csv").open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert (row["marks"], row["confidence"]) == ("2", "0.75 0.50")
+
+
+def test_what_the_encoder_sees_is_told_with_its_probability(tmp_path):
+    where = np.ones((2, 2), np.float32)
+    sees = (
+        Sighting("tench", 0, 0.87654, (1, 2, 3, 4), where),
+        Sighting("tabby", 281, 0.05, (0, 0, 9, 9), where),
+    )
+    outcome = replace(OUTCOMES[0], sees=sees)
+    assert outcome.as_row()["sees"][0] == {"name": "tench", "probability": 0.8765, "box": [1, 2, 3, 4]}
+    write_report([outcome], tmp_path / "report.csv")
+    with (tmp_path / "report.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["sees"] == "tench 0.88; tabby 0.05"
 
 
 def test_report_of_an_earlier_version_is_replaced(tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from tintype.colorize.semantics import Sighting
 from tintype.errors import OutputExistsError
 from tintype.guidance.document import Json, mark_to_document
 from tintype.guidance.marks import Mark
@@ -18,7 +19,7 @@ Status: TypeAlias = Literal["done", "planned", "skipped", "left alone", "failed"
 
 _COLUMNS = (
     *("source", "output", "status", "reason", "width", "height", "pages", "seconds", "model", "digest"),
-    *("marks", "confidence"),
+    *("marks", "confidence", "sees"),
 )
 _FIRST_COLUMNS = 10  # those of the first reports, by which all are known
 
@@ -41,6 +42,7 @@ class Outcome:
         model: its name.
         digest: of all that changes the pixels of the result.
         marks: that guides (a reference, an album's first photograph ...) placed on the first page.
+        sees: what the encoder believes to see on the first page, likeliest first; empty where nobody asked.
     """
 
     source: str
@@ -56,18 +58,24 @@ class Outcome:
     model: str = ""
     digest: str = ""
     marks: tuple[Mark, ...] = ()
+    sees: tuple[Sighting, ...] = ()
 
     def as_row(self) -> dict[str, object]:
         """Return all fields by name: the time to a millisecond, the marks as `mark_row` does."""
         return {item.name: getattr(self, item.name) for item in fields(self)} | {
             "seconds": round(self.seconds, 3),
             "marks": [mark_row(mark) for mark in self.marks],
+            "sees": [sighting.as_row() for sighting in self.sees],
         }
 
     def as_line(self) -> dict[str, object]:
-        """Return what one line of a report can hold: of the marks their number and confidences."""
+        """Return what one line of a report can hold.
+
+        That is the number and the confidences of the marks, and of what is seen the names and probabilities.
+        """
         confidence = " ".join(f"{mark.confidence:.2f}" for mark in self.marks)
-        return self.as_row() | {"marks": len(self.marks) or "", "confidence": confidence}
+        sees = "; ".join(f"{sighting.name} {sighting.probability:.2f}" for sighting in self.sees)
+        return self.as_row() | {"marks": len(self.marks) or "", "confidence": confidence, "sees": sees}
 
 
 def mark_row(mark: Mark) -> Json:

@@ -219,6 +219,7 @@ class _Batch:
             height=first.photo.height,
             pages=first.photo.page_count,
             marks=pages.guided.guidance.marks,
+            sees=pages.guided.sightings,
             model=first.answer.card.name,
             digest=self.digest(COLOR, first),
         )
