@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from photo_samples import save
-from studio_samples import gray_scan, jpeg, running, set_mark
+from studio_samples import gray_scan, jpeg, running, set_mark, using
 
 PATIENCE = 120
 
@@ -135,3 +135,22 @@ def test_photograph_that_can_t_be_opened_is_named_and_the_others_are_there(tmp_p
         first, second, *_ = server.said.splitlines()
         assert first.startswith(f"{tmp_path}/bad.jpg: damaged or cut off")
         assert second.startswith(f"{tmp_path}/missing.jpg: there is no such file")
+
+
+@pytest.mark.slow
+def test_project_is_opened_with_its_photograph(tmp_path, tiny):
+    with using(tmp_path / "first", tiny) as person:
+        photo = person.add()
+        person.amend(photo, set_mark())
+        (tmp_path / "Oma.tintype").write_bytes(person.get(f"/photos/{photo}/project").content)
+        result = person.state(photo)["result"]
+    with running(tmp_path / "data", tiny, tmp_path / "Oma.tintype") as (server, _), server.person() as person:
+        assert "is not in" in server.said.splitlines()[0]
+        assert person.get("/photos").json()["photos"] == []
+    (tmp_path / "renamed.jpg").write_bytes(jpeg())
+    with running(tmp_path / "data", tiny, tmp_path / "Oma.tintype") as (_, _):
+        pass
+    with running(tmp_path / "data", tiny) as (server, _), server.person() as person:
+        (found,) = person.get("/photos").json()["photos"]
+        assert found["name"] == "renamed.jpg"
+        assert person.state(found["id"])["result"] == result

@@ -37,7 +37,8 @@ def studio(
     they are and are never touched.
 
     Args:
-        photos: Files and folders to begin with; more can be dropped on the page.
+        photos: Files and folders to begin with, and projects (.tintype) beside their photographs; more can be dropped
+            on the page.
         model: Name of a model (see "tintype models list") or path of a .onnx file.
         data: Folder where photographs that were dropped, guidance and history are kept; among the user's data if not
             given. One studio at a time.

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.colorize.answer import Answer, Floats, ask
-from tintype.colorize.best import Score, Search, name_of
+from tintype.colorize.best import Score, Search, choose_again, name_of
 from tintype.colorize.contours import Kept
 from tintype.colorize.passes import Passes
+from tintype.colorize.project import Project
 from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
 from tintype.colorize.semantics import Semantics, see
@@ -170,15 +171,23 @@ class OpenPhoto:
         settings = choose_settings(self.colorizer.card, guidance, **choices)
         return Search(n, score, name_of(score), seed).find(self, settings)
 
-    def render(self, settings: Settings) -> Colorization:
-        """Color the photograph with settings that ``choose_settings`` settled; errors as in ``colorize``."""
-        return Colorization(
+    def render(self, settings: Settings | Project) -> Colorization:
+        """Color the photograph with settings that ``choose_settings`` settled, or with its project again.
+
+        Raises:
+            GuidanceError: as in ``colorize``, or the project of another photograph or another model.
+            UnsupportedByModelError: as in ``colorize``.
+        """
+        if isinstance(settings, Project):
+            return settings.render(self)
+        result = Colorization(
             photo=self.photo,
             answer=self._answer(settings),
             settings=settings,
             model=self.colorizer.fingerprint,
             threads=self.colorizer.threads,
         )
+        return result if settings.choice is None else choose_again(result, settings.choice)
 
     def features(self, size: int | None = None) -> Floats:
         """Return what the encoder sees, for matching photographs: (h, w, C), each cell of unit length.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,7 @@ from tintype import __version__
 from tintype.studio.api.answers import ErrorAnswer
 from tintype.studio.api.entrance import Entrance
 from tintype.studio.api.failures import answer_failures
+from tintype.studio.api.guides import Guides
 from tintype.studio.api.jobs import JobResource
 from tintype.studio.api.live import Live
 from tintype.studio.api.looks import Looks
@@ -39,10 +41,11 @@ _PARTS: tuple[Callable[[Studio], Any], ...] = (
     Pictures,
     Looks,
     Palettes,
+    Guides,
     JobResource,
     Live,
 )
-_UPLOADS = (f"{PREFIX}/photos", f"{PREFIX}/palettes")
+_UPLOADS = re.compile(f"{PREFIX}/(photos|palettes|photos/[0-9a-f]+/(reference|scribble))")
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": description}
     for status, description in {
@@ -115,6 +118,6 @@ def _protect(app: FastAPI, studio: Studio) -> None:
 
 def _largest_body(limits: Limits) -> Callable[[str, str], int]:
     def largest(method: str, path: str) -> int:
-        return limits.upload_bytes if method == "POST" and path in _UPLOADS else limits.document_bytes
+        return limits.upload_bytes if method == "POST" and _UPLOADS.fullmatch(path) else limits.document_bytes
 
     return largest

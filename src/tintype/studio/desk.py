@@ -17,6 +17,7 @@ from tintype.color.lab import srgb_to_lab
 from tintype.colorize.colorizer import OpenPhoto
 from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
+from tintype.colorize.semantics import Semantics
 from tintype.photos.join import ColorPicture, Light
 from tintype.photos.photo import Photo
 from tintype.photos.profile import SRGB
@@ -142,6 +143,15 @@ class Desk:
         """
         with self.lock:
             return self._views.get(side, lambda: self._reduce(side))
+
+    def semantics(self) -> Semantics:
+        """Return what the encoder sees, and where; it is asked once.
+
+        Raises:
+            UnsupportedByModelError: no model here knows classes.
+        """
+        with self.lock:
+            return self.opened.semantics()
 
     def colored(self, result: Colorization) -> Colored:
         """Return a result as something to look at."""

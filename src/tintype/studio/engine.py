@@ -10,16 +10,19 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeAlias
 
+from tintype.color.bins import Decoding
 from tintype.colorize.colorizer import DEFAULT_MODEL, Colorizer
+from tintype.colorize.project import CHOSEN_BY_HAND
 from tintype.colorize.result import Colorization
-from tintype.colorize.settings import Settings, choose_settings
+from tintype.colorize.settings import Choice, Settings, choose_settings
+from tintype.errors import UnsupportedByModelError
 from tintype.guidance.compile import compile_guidance
 from tintype.guidance.marks import GrownMark, Mark, PointMark
 from tintype.models.card import Card
 from tintype.models.session import default_threads
 from tintype.photos.photo import Photo
 from tintype.studio.desk import Colored, Desk, srgb_coder
-from tintype.studio.state import State
+from tintype.studio.state import Sample, State
 
 _DRAFT = 0.6
 """Size of the network's input while the pointer moves, as a share of the usual one."""
@@ -88,16 +91,26 @@ class Engine:
         Raises:
             GuidanceError: something impossible, or that this model does not take.
         """
-        chosen, guidance = state.settings, state.guidance()
-        sizes = self.draft_size if draft else None
-        return choose_settings(
+        chosen = state.settings
+        decoding = None
+        if chosen.decoding is not None:
+            decoding = Decoding(chosen.decoding.rarity, chosen.decoding.temperature)
+        settings = choose_settings(
             self.card,
-            guidance,
+            state.guidance(),
             vividness=chosen.vividness,
+            decoding=decoding,
             quality=chosen.quality,
-            sizes=sizes,
-            mirrored=chosen.mirrored or None,
+            sizes=self.draft_size if draft else chosen.sizes,
+            mirrored=None if draft else chosen.mirrored,
+            warmth=chosen.warmth,
+            skin=chosen.skin,
+            sky=chosen.sky,
         )
+        if chosen.sample is None:
+            return settings
+        which = f"sample {chosen.sample.number}, seed {chosen.sample.seed}"
+        return replace(settings, choice=Choice(which, 1, CHOSEN_BY_HAND))
 
     def check(self, state: State, size: tuple[int, int]) -> None:
         """Refuse a state that could not be colored.
@@ -113,8 +126,8 @@ class Engine:
         smallest = rule.fit(*size, None if rule.fixed else rule.minimum)
         marks = tuple(_ungrown(mark) for mark in guidance.marks)
         compile_guidance(replace(guidance, marks=marks), self.card, size, smallest)
-        if state.settings.sample is not None and not self.card.bins:
-            choose_settings(self.card, vividness=0.5)  # says that the model has no distribution
+        if state.settings.sample is not None and "samples" not in self.card.capabilities:
+            raise UnsupportedByModelError(f"{self.card.name} draws no samples; choose a model that does")
 
     def color(self, desk: Desk, state: State, *, draft: bool = False, stop: Stop = never) -> Colored:
         """Color a photograph; what was colored before, with this or another decoding, is not asked again.
@@ -130,17 +143,17 @@ class Engine:
             Superseded: `stop` said so.
         """
         settings = self.settings(state, draft=draft)
-        key = self._digest(state, settings)
+        key = settings.digest(self.fingerprint)
         with desk.lock:
             found = desk.results.find(key)
             if found is None:
                 stop()
-                found = desk.results.keep(key, self._color(desk, state, settings, stop))
+                found = desk.results.keep(key, self._color(desk, settings, state.settings.sample, stop))
         return found
 
     def digest(self, state: State) -> str:
         """Return the digest of what a state gives, without computing it."""
-        return self._digest(state, self.settings(state))
+        return self.settings(state).digest(self.fingerprint)
 
     def is_known(self, desk: Desk, state: State) -> bool:
         """Return whether a state can be colored without asking the network."""
@@ -150,14 +163,8 @@ class Engine:
 
     def alternatives(self, desk: Desk, state: State, count: int, seed: int) -> list[Colored]:
         """Return other colors that are possible; see ``Colorization.alternatives``."""
-        settings = self.settings(state)
-        key = settings.digest(self.fingerprint), seed
         with desk.lock:
-            found = desk.strips.find(key)
-            if found is None or len(found) < count:
-                drawn = self._look(desk, settings, never).alternatives(count, seed)
-                found = desk.strips.keep(key, [desk.colored(result) for result in drawn])
-        return found[:count]
+            return self._draw(desk, self.settings(state), count, seed)
 
     def look(self, desk: Desk, state: State) -> Colorization:
         """Return what the network says under a state, whichever of its samples is chosen."""
@@ -165,27 +172,32 @@ class Engine:
         with desk.lock:
             return self._look(desk, settings, never)
 
-    def _digest(self, state: State, settings: Settings) -> str:
-        sample = state.settings.sample
-        kind = "color" if sample is None else f"sample {sample.number}, seed {sample.seed}"
-        return settings.digest(self.fingerprint, kind)
-
-    def _color(self, desk: Desk, state: State, settings: Settings, stop: Stop) -> Colored:
-        sample = state.settings.sample
-        if sample is not None:
-            return self.alternatives(desk, state, sample.number, sample.seed)[-1]
-        result = self._look(desk, settings, stop)
+    def _color(self, desk: Desk, settings: Settings, sample: Sample | None, stop: Stop) -> Colored:
+        if sample is None:
+            result = self._look(desk, settings, stop)
+        else:
+            drawn = self._draw(desk, settings, sample.number, sample.seed)[-1].result
+            result = replace(drawn, settings=settings, alternative="")  # settings.choice says which
         stop()
         return desk.colored(result)
+
+    def _draw(self, desk: Desk, settings: Settings, count: int, seed: int) -> list[Colored]:
+        plain = replace(settings, choice=None)
+        key = plain.digest(self.fingerprint), seed
+        found = desk.strips.find(key)
+        if found is None or len(found) < count:
+            drawn = self._look(desk, plain, never).alternatives(count, seed)
+            found = desk.strips.keep(key, [desk.colored(result) for result in drawn])
+        return found[:count]
 
     def _look(self, desk: Desk, settings: Settings, stop: Stop) -> Colorization:
         key = settings.guidance.digest(), settings.passes
         found = desk.looks.find(key)
         if found is not None:
-            return replace(found, settings=settings, sampled=None, alternative="")
+            return replace(found, settings=replace(settings, choice=None), sampled=None, alternative="")
         with self._running:
             stop()
-            return desk.looks.keep(key, desk.opened.render(settings))
+            return desk.looks.keep(key, desk.opened.render(replace(settings, choice=None)))
 
 
 def _ungrown(mark: Mark) -> Mark:

@@ -7,6 +7,7 @@ studio's folder, under the digest of its bytes, so that no name that anyone gave
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -248,7 +249,7 @@ class Library:
         used = {entry.sha256 for entry in self._journal.entries() if entry.path is None}
         for path in [*self.incoming.iterdir(), *self.uploads.iterdir()]:
             if path.parent == self.incoming or path.name not in used:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _tell(self, photo: str | None) -> None:
         for listener in self.on_change:

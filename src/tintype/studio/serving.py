@@ -10,12 +10,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from tintype.colorize.album import find_by_hash
+from tintype.colorize.project import is_project_name, read_project
 from tintype.errors import StudioError, TintypeError
 from tintype.photos.inputs import is_photo_name
 from tintype.studio.app import create_app
 from tintype.studio.core import Studio, open_studio
 from tintype.studio.limits import Limits
 from tintype.studio.listening import address_of, is_loopback, listen, run_server
+from tintype.studio.projects import read_project_text
 
 PORT = 8736
 """Where the studio is found unless another place is named."""
@@ -91,12 +94,33 @@ def serve_studio(
 
 
 def add_photographs(studio: Studio, paths: Iterable[Path], say: Say) -> None:
-    """Add files, and those in folders, to a library; one that can't be read is named, and the next is taken."""
+    """Add files, and those in folders, to a library; one that can't be read is named, and the next is taken.
+
+    A project is opened with its photograph, which lies beside it.
+    """
     for path in find_photographs(paths):
         try:
-            studio.library.open_file(path)
+            if is_project_name(path):
+                open_project(studio, path)
+            else:
+                studio.library.open_file(path)
         except TintypeError as error:
             say(str(error))
+
+
+def open_project(studio: Studio, path: Path) -> None:
+    """Open the photograph that a project belongs to, and let its state be what the project says.
+
+    Raises:
+        GuidanceError: it is no project, its photograph is not there, or it was made with another model.
+        PhotoError: its photograph can't be read.
+    """
+    project = read_project(path)
+    found = find_by_hash(project.source.sha256, project.source.name, [path.resolve().parent])
+    entry = studio.library.open_file(found, project.source.page)
+    desk, engine = studio.library.desk(entry.id), studio.engine
+    state = read_project_text(project.to_json(), desk, (engine.card.name, engine.fingerprint))
+    studio.library.change(entry.id, state, label=path.name)
 
 
 def find_photographs(paths: Iterable[Path]) -> Iterator[Path]:

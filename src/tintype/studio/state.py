@@ -85,13 +85,42 @@ class Sample(Model):
     seed: int = Field(default=0, ge=0, lt=1 << 32)
 
 
+class DecodingDocument(Model):
+    """How a distribution becomes one color, in numbers; see ``tintype.color.bins.Decoding``."""
+
+    rarity: float = Field(ge=0, le=2)
+    temperature: float = Field(ge=0.01, le=10)
+
+
+Slider: TypeAlias = Annotated[float, Field(ge=-1, le=1)]
+
+
 class SettingsDocument(Model):
     """What is chosen for the photograph as a whole."""
 
-    vividness: float | None = Field(default=None, ge=0, le=1, description="Null for the model's own default.")
+    vividness: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="0 most faithful, 1 most vivid; null for the model's own default.",
+    )
+    decoding: DecodingDocument | None = Field(default=None, description="Instead of a vividness.")
+    warmth: Slider = Field(default=0.0, description="-1 cooler to 1 warmer, where the model wavers.")
+    skin: Slider = Field(default=0.0, description="Less, or more, of the colors of skin.")
+    sky: Slider = Field(default=0.0, description="Less, or more, of the blue of the sky.")
     quality: Quality = "normal"
-    mirrored: bool = Field(default=False, description="Look at the mirrored photograph too, and average.")
-    sample: Sample | None = Field(default=None, description="Null for the color proper.")
+    sizes: list[int] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4,
+        description="Sizes of the model's input, instead of a quality.",
+    )
+    mirrored: bool | None = Field(
+        default=None, description="Look at the mirrored photograph too; null for what the quality asks for."
+    )
+    sample: Sample | None = Field(
+        default=None, description="The alternative that is the picture; null for the color proper."
+    )
 
 
 class State(Model):
@@ -129,6 +158,11 @@ class State(Model):
     def without(self, mark: str | None) -> State:
         """Return the state without a mark, for asking what it would be like."""
         return self.model_copy(update={"marks": [placed for placed in self.marks if placed.id != mark]})
+
+    def with_sample(self, number: int, seed: int) -> State:
+        """Return the state in which an alternative is the picture."""
+        settings = self.settings.model_copy(update={"sample": Sample(number=number, seed=seed)})
+        return self.model_copy(update={"settings": settings})
 
     def dump(self) -> str:
         """Return the state as JSON, the same text for the same state."""

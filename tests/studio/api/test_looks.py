@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from photo_samples import color, save
-from studio_samples import set_mark
+from studio_samples import decoded, set_mark
 from tintype.color.gamut import is_in_gamut
 from tintype.color.lab import srgb_to_lab
 
@@ -82,6 +82,45 @@ def test_classes_come_likeliest_first(person, photo):
     shares = [it["probability"] for it in found]
     assert len(found) == 4
     assert shares == sorted(shares, reverse=True)
+    for it in found:
+        x, y, width, height = it["box"]
+        assert it["name"]
+        assert 0 <= x < x + width <= 401
+        assert 0 <= y < y + height <= 301
+    where = decoded(person.get(f"/photos/{photo}/classes/{found[0]['index']}").content)
+    assert where.shape == (300, 400)
+    assert (where.min(), where.max()) == (0, 255)
+    assert "there is no class" in ask(person, photo, "classes/99999", status=404)["message"]
+
+
+def test_mark_that_two_others_contradict_is_told_by_its_id(person, photo):
+    red, blue = {"x": 50, "y": 50}, {"x": 50, "y": 50, "color": "#2030c0"}
+    person.amend(photo, set_mark("off", enabled=False, **red), set_mark("a", **red), set_mark("b", **blue))
+    assert ask(person, photo, "notes") == {
+        "notes": [],
+        "contradictions": [],
+    }  # one against one: who is right?
+    person.amend(photo, set_mark("c", **blue))
+    told = ask(person, photo, "notes")
+    assert told["contradictions"] == [{"mark": "a", "by": ["b", "c"]}]
+    assert len(told["notes"]) == 1
+
+
+@pytest.mark.parametrize("slider", ["warmth", "skin", "sky"])
+def test_sliders_change_the_result_and_have_ends(person, photo, slider):
+    before = person.state(photo)["result"]
+    settings = {"op": "set_settings", "settings": {slider: 0.7}}
+    assert person.amend(photo, settings)["result"] != before
+    settings["settings"][slider] = 1.2
+    assert "less than or equal to 1" in person.amend(photo, settings, status=422)["message"]
+
+
+def test_vividness_and_decoding_exclude_each_other(person, photo):
+    decoding = {"rarity": 0.5, "temperature": 0.5}
+    changed = person.amend(photo, {"op": "set_settings", "settings": {"decoding": decoding}})
+    assert changed["state"]["settings"]["decoding"] == decoding
+    error = person.amend(photo, {"op": "set_settings", "settings": {"vividness": 0.5}}, status=422)
+    assert "give one of the two" in error["message"]
 
 
 def test_alternative_that_is_chosen_becomes_the_picture(person, photo):
@@ -108,6 +147,16 @@ def test_palette_comes_from_a_photograph_a_file_or_another_photograph(person, ph
     for palette in (of_photo, of_file, of_other):
         found = person.amend(photo, {"op": "set_palette", "palette": palette})
         assert found["state"]["palette"] == palette
+
+
+def test_named_palettes_are_listed_ready_to_be_set(person, photo):
+    palettes = person.get("/palettes").json()["palettes"]
+    assert "autochrome" in [it["name"] for it in palettes]
+    for it in palettes:
+        assert it["title"]
+        assert it["swatches"][0]["hex"].startswith("#")
+    found = person.amend(photo, {"op": "set_palette", "palette": palettes[0]["palette"]})
+    assert found["state"]["palette"] == palettes[0]["palette"]
 
 
 @pytest.mark.parametrize(

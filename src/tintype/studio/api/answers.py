@@ -139,12 +139,29 @@ class ClassAnswer(Model):
     """Something that the model may see."""
 
     index: int
-    name: str = Field(description="Empty where the model's list of classes is not known.")
+    name: str
     probability: float
+    box: tuple[int, int, int, int] = Field(
+        description="x, y, width, height of where, pixels of the full size."
+    )
+
+
+class ContradictionAnswer(Model):
+    """A mark that two others, which agree with each other, contradict; perhaps a slip of the hand."""
+
+    mark: str = Field(description="Its id.")
+    by: tuple[str, str] = Field(description="The ids of the others.")
+
+
+class NotesAnswer(Model):
+    """What a person should be told about the marks."""
+
+    notes: list[str] = Field(description="One sentence each, with marks as numbers among those switched on.")
+    contradictions: list[ContradictionAnswer]
 
 
 class ClassesAnswer(Model):
-    """What the model sees in the photograph as a whole, likeliest first."""
+    """What the model sees, likeliest first."""
 
     classes: list[ClassAnswer]
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from tintype.color.gamut import max_chroma
 from tintype.errors import GuidanceError
+from tintype.guidance.contradictions import find_contradictions
 from tintype.studio.api.addresses import PhotoId, Seed, X, Y
 from tintype.studio.api.answers import (
     AlternativeAnswer,
@@ -16,9 +17,11 @@ from tintype.studio.api.answers import (
     ClassAnswer,
     ClassesAnswer,
     ColorAnswer,
+    ContradictionAnswer,
     DoubtfulAnswer,
     DoubtfulPlace,
     GamutAnswer,
+    NotesAnswer,
     SuggestionsAnswer,
     describe_srgb,
     describe_suggestion,
@@ -45,6 +48,7 @@ class Looks:
         api.get("/photos/{photo}/color")(self.get_color)
         api.get("/photos/{photo}/doubtful")(self.get_doubtful)
         api.get("/photos/{photo}/classes")(self.get_classes)
+        api.get("/photos/{photo}/notes")(self.get_notes)
         api.get("/photos/{photo}/alternatives")(self.list_alternatives)
 
     def get_suggestions(
@@ -98,12 +102,23 @@ class Looks:
         )
 
     def get_classes(self, photo: PhotoId, count: Annotated[int, Query(ge=1, le=100)] = 5) -> ClassesAnswer:
-        """Return what the model sees in the photograph as a whole."""
-        shares = self._library.desk(photo).opened.classes()
-        likeliest = np.argsort(-shares, kind="stable")[:count].tolist()
+        """Return what the model sees, likeliest first, and where."""
+        found = self._library.desk(photo).semantics().top(count)
         return ClassesAnswer(
-            classes=[ClassAnswer(index=i, name="", probability=float(shares[i])) for i in likeliest]
+            classes=[
+                ClassAnswer(index=it.index, name=it.name, probability=it.probability, box=it.box)
+                for it in found
+            ]
         )
+
+    def get_notes(self, photo: PhotoId) -> NotesAnswer:
+        """Say which marks others contradict."""
+        desk, state = self._library.desk(photo), self._library.state(photo)
+        look = self._engine.look(desk, state)
+        ids = [placed.id for placed in state.marks if placed.enabled]
+        found = find_contradictions(look.settings.guidance, desk.size, look.answer.lightness)
+        told = [ContradictionAnswer(mark=ids[i], by=(ids[j], ids[k])) for i, (j, k) in found]
+        return NotesAnswer(notes=[*look.notes], contradictions=told)
 
     def list_alternatives(
         self,
@@ -119,10 +134,10 @@ class Looks:
                 AlternativeAnswer(
                     number=number,
                     seed=seed,
-                    result=it.digest,
+                    result=self._engine.digest(state.with_sample(number, seed)),
                     picture=f"/photos/{photo}/alternatives/{number}?seed={seed}",
                 )
-                for number, it in enumerate(drawn, start=1)
+                for number in range(1, len(drawn) + 1)
             ]
         )
 

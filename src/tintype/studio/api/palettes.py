@@ -1,34 +1,50 @@
-"""Palettes: of a color photograph or a palette file that is sent, and of a colored photograph of the library."""
+"""Palettes: those with a name, those of files that are sent, and those of colored photographs of the library."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 from fastapi import APIRouter, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from tintype.colorize.palettes import palette_of, read_palette
-from tintype.errors import TintypeError
-from tintype.guidance.document import colors_to_document
-from tintype.guidance.guidance import GlobalPalette
+from tintype.colorize.palettes import LoadedPalette, load_palette, palette_of
+from tintype.guidance.palettes.named import list_named_palettes
 from tintype.photos.photo import Photo
 from tintype.studio.api.addresses import PhotoId
 from tintype.studio.api.photos import BINARY_BODY, Name, receive_file
 from tintype.studio.core import Studio
 from tintype.studio.desk import whole
 from tintype.studio.library import clean_name
+from tintype.studio.proposals import palette_document
+from tintype.studio.received import use_received
 from tintype.studio.state import Model, PaletteDocument
 
 _SIDE = 512
-_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+
+class SwatchAnswer(Model):
+    """A color of a palette, as it was given."""
+
+    name: str
+    hex: str = Field(description="#rrggbb, the nearest that exists.")
 
 
 class PaletteAnswer(Model):
-    """A palette, ready to be set: an operation ``set_palette``, or ``palette`` of a state."""
+    """A palette, ready to be set: by an operation ``set_palette``."""
 
+    name: str = Field(description="Empty where it has none.")
+    title: str = Field(description="What it calls itself, or what is said of it.")
+    swatches: list[SwatchAnswer]
+    notes: list[str]
     palette: PaletteDocument
+
+
+class PalettesAnswer(Model):
+    """The palettes that have a name."""
+
+    palettes: list[PaletteAnswer]
 
 
 class Palettes:
@@ -39,13 +55,21 @@ class Palettes:
 
     def add_to(self, api: APIRouter) -> None:
         """Add what can be asked for."""
+        api.get("/palettes")(self.list_palettes)
         api.post("/palettes", openapi_extra=BINARY_BODY)(self.read_palette_file)
         api.get("/photos/{photo}/palette")(self.get_palette)
 
+    def list_palettes(self) -> PalettesAnswer:
+        """List the palettes that have a name: historic processes."""
+        named = [it.name for it in list_named_palettes()]
+        return PalettesAnswer(palettes=[_describe(load_palette(name), name) for name in named])
+
     async def read_palette_file(self, request: Request, name: Name) -> PaletteAnswer:
-        """Take the palette from a file: a color photograph, or a palette file; the suffix of the name says which."""
+        """Take the palette from a color photograph, swatches of GIMP or Adobe, or JSON; the suffix says which."""
         received = await receive_file(request, self._library.incoming)
-        return await run_in_threadpool(_read, received, clean_name(name))
+        return await run_in_threadpool(
+            use_received, received, clean_name(name), lambda path: _describe(load_palette(str(path)))
+        )
 
     def get_palette(self, photo: PhotoId) -> PaletteAnswer:
         """Take the palette that a photograph of the library has as it is colored now, for another one."""
@@ -53,30 +77,16 @@ class Palettes:
         colored = self._engine.color(desk, self._library.state(photo))
         picture = desk.picture("color", desk.view(_SIDE), colored)
         codes = picture.region(*whole(picture))
-        seen = Photo(
-            codes.shape[0], codes.shape[1], 8, np.empty(0), preview=codes, hue_count=2, path=Path(entry.name)
-        )
-        return _describe(palette_of(seen))
+        height, width = codes.shape[:2]
+        seen = Photo(height, width, 8, np.empty(0), preview=codes, hue_count=2, path=Path(entry.name))
+        return _describe(LoadedPalette(palette_of(seen), entry.name))
 
 
-def _read(received: Path, name: str) -> PaletteAnswer:
-    suffix = Path(name).suffix
-    path = received.with_suffix(suffix if _SUFFIX.fullmatch(suffix) else "")
-    received.rename(path)
-    try:
-        return _describe(read_palette(str(path)), path.name, name)
-    except TintypeError as error:
-        raise type(error)(str(error).replace(str(path), name)) from error
-    finally:
-        path.unlink()
-
-
-def _describe(palette: GlobalPalette, stored: str = "", name: str = "") -> PaletteAnswer:
-    origin = palette.origin.replace(stored, name) if stored else palette.origin
+def _describe(loaded: LoadedPalette, name: str = "") -> PaletteAnswer:
     return PaletteAnswer(
-        palette={
-            "colors": colors_to_document(palette.colors),
-            "strength": palette.strength,
-            "origin": origin[:200],
-        }
+        name=name,
+        title=loaded.title,
+        swatches=[SwatchAnswer(name=it.name, hex=it.hex) for it in loaded.swatches],
+        notes=[*loaded.notes],
+        palette=palette_document(loaded.palette),
     )

@@ -11,7 +11,10 @@ import numpy as np
 from fastapi import APIRouter, Path, Query, Request, Response
 from numpy.typing import NDArray
 
+from tintype.colorize.answer import resize_grid
 from tintype.colorize.companions import doubt_map
+from tintype.colorize.reduction import fit_side
+from tintype.colorize.semantics import Semantics, relative
 from tintype.errors import NotHereError
 from tintype.photos.join import Light
 from tintype.studio.api.addresses import PhotoId, Seed, Side
@@ -89,6 +92,7 @@ class Pictures:
         api.get("/photos/{photo}/tiles/{layer}/{level}/{column}/{row}", **_PICTURE)(self.get_tile)
         api.get("/photos/{photo}/alternatives/{number}", **_PICTURE)(self.get_alternative)
         api.get("/photos/{photo}/doubt", **_PICTURE)(self.get_doubt)
+        api.get("/photos/{photo}/classes/{index}", **_PICTURE)(self.get_class)
 
     def get_preview(
         self,
@@ -172,6 +176,26 @@ class Pictures:
         wanted = Wanted(request, v, kind, (*self._key(photo, "color", state), "doubt", side))
         return wanted.answer(lambda: doubt_map(self._engine.look(self._library.desk(photo), state), side))
 
+    def get_class(
+        self,
+        *,
+        request: Request,
+        photo: PhotoId,
+        index: Annotated[int, Path(ge=0, lt=1 << 20, description="As the classes are listed.")],
+        side: Side = _DOUBT_SIDE,
+        kind: AsFormat = "png",
+        v: Version = "",
+    ) -> Response:
+        """Return where the model sees a class, in gray: white where most."""
+        entry = self._library.entry(photo)
+        wanted = Wanted(request, v, kind, (entry.sha256, entry.page, self._engine.fingerprint, index, side))
+
+        def make() -> NDArray[np.uint8]:
+            desk = self._library.desk(photo)
+            return draw_class(desk.semantics(), index, fit_side(desk.size, side))
+
+        return wanted.answer(make)
+
     def _level_of(self, photo: str, level: int, column: int, row: int) -> LevelSize:
         """Return the level; NotHereError where it, or the tile, does not exist."""
         facts = self._library.entry(photo).facts
@@ -201,6 +225,14 @@ class Pictures:
             picture = desk.picture(layer, light, colored)
             codes = render(picture, *(part or whole(picture)), self._engine.workers)
         return as_sent(codes, gray=is_gray(layer, desk.photo))
+
+
+def draw_class(semantics: Semantics, index: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return where a class is seen: (height, width) uint8; NotHereError where there is no such class."""
+    if index >= semantics.maps.shape[-1]:
+        raise NotHereError(f"there is no class {index}; the list goes to {semantics.maps.shape[-1] - 1}")
+    where = resize_grid(relative(semantics.map_of([index]))[..., None], size)[..., 0]
+    return np.rint(255 * np.clip(where, 0, 1)).astype(np.uint8)
 
 
 def _cut(number: int, length: int) -> slice:
