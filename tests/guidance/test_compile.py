@@ -7,7 +7,7 @@ import pytest
 from tintype.color.bins import BIN_COUNT, CENTERS, Decoding, decode
 from tintype.errors import GuidanceError, UnsupportedByModelError
 from tintype.guidance.colors import WeightedColor
-from tintype.guidance.compile import CompiledGuidance, compile_guidance, palette_distribution
+from tintype.guidance.compile import CompiledGuidance, compile_guidance, compile_inputs, palette_distribution
 from tintype.guidance.fields import Field
 from tintype.guidance.guidance import GlobalPalette, Guidance
 from tintype.guidance.marks import FieldMark, GrownMark, LassoMark, MaskMark, PointMark, StrokeMark
@@ -297,6 +297,32 @@ def test_neutral_mark_asks_for_no_color():
     result = compiled(patch(8, 8, "neutral"))
     assert result.hints[:, 10, 10].tolist() == [0, 0, 1]
     assert result.pins[2, 2].tolist() == [0, 0, 1]
+
+
+def test_inputs_alone_are_those_of_the_whole():
+    marks = (
+        patch(10, 20, confidence=0.5),
+        MaskMark(30, 20, 9, 9, (0, 81), palette=(WeightedColor(GREEN),)),
+        StrokeMark(((12, 20), (40, 30)), 4, color=BLUE, origin="match:a.jpg"),
+        field(np.full((4, 4, 2), 30)),
+    )
+    guidance = Guidance(marks, GlobalPalette((WeightedColor(RED),), 0.5))
+    whole = compile_guidance(guidance, CARD, SIZE, SIZE)
+    inputs = compile_inputs(guidance, CARD, SIZE, SIZE)
+    assert np.array_equal(inputs.hints, whole.hints)
+    assert np.array_equal(inputs.palette, whole.palette)
+    assert (inputs.logit_bias, inputs.pins, inputs.placed) == (None, None, ())
+
+
+def test_inputs_are_only_what_the_model_takes():
+    guidance = Guidance((patch(10, 20),), GlobalPalette((WeightedColor(RED),), 0.5))
+    inputs = compile_inputs(guidance, BLIND, SIZE, SIZE)
+    assert (inputs.hints, inputs.palette) == (None, None)
+
+
+def test_inputs_of_a_mark_outside_are_refused():
+    with pytest.raises(GuidanceError, match="outside"):
+        compile_inputs(Guidance((PointMark(200, 3, color=RED),)), CARD, SIZE, SIZE)
 
 
 def test_compiled_guidance_pins_by_share():

@@ -13,7 +13,7 @@ from tintype.colorize.adjust import NO_ADJUSTMENT, Adjustment
 from tintype.colorize.contours import Kept, contain, is_contained
 from tintype.colorize.passes import Passes
 from tintype.errors import UnsupportedByModelError
-from tintype.guidance.compile import CompiledGuidance, compile_guidance
+from tintype.guidance.compile import CompiledGuidance, compile_guidance, compile_inputs
 from tintype.guidance.guidance import Guidance
 from tintype.models.card import Card
 from tintype.models.session import Session
@@ -174,7 +174,7 @@ def ask(
     answers = kept or Kept()
 
     def ask_with(said: Guidance) -> Floats:
-        return answers.get(f"{said.digest()} {passes}", lambda: inquiry.pose(said).ask())
+        return answers.get(f"{said.digest()} {passes}", lambda: inquiry.pose(said, compile_inputs).ask())
 
     if is_contained(session.card, compiled):
         cells = contain(guidance, compiled, lightness, question.ask, ask_with)
@@ -201,10 +201,12 @@ class _Inquiry:
         rule = self.session.card.size
         return [rule.fit(*self.photo_size, size) for size in sorted(self.passes.sizes, reverse=True)]
 
-    def pose(self, guidance: Guidance) -> Question:
-        """Return the question under a guidance."""
+    def pose(
+        self, guidance: Guidance, compiler: Callable[..., CompiledGuidance] = compile_guidance
+    ) -> Question:
+        """Return the question under a guidance, compiled in full or, where only the network is asked, its inputs."""
         card = self.session.card
-        compiled = [compile_guidance(guidance, card, self.photo_size, size) for size in self.sizes]
+        compiled = [compiler(guidance, card, self.photo_size, size) for size in self.sizes]
         lightness = [self.lightness_at(size) for size in self.sizes]
         return Question(self.session, lightness, compiled, self.contexts(), self.passes.mirrored)
 

@@ -171,12 +171,29 @@ def compile_guidance(
         prior = np.asarray(card.prior)
     hinting = colored if "hints" in card.capabilities else []
     return CompiledGuidance(
-        hints=_hint_map(hinting, input_size) if hinting else None,
+        hints=_hint_map([layer.pixels for layer in hinting], input_size) if hinting else None,
         palette=_palette_input(guidance, card),
         logit_bias=_logit_bias(guidance, card, layers, input_size, prior),
         pins=_pins(colored, _grid_size(input_size, card.grid)),
         placed=tuple(_place(layer) for layer in hinting),
     )
+
+
+def compile_inputs(
+    guidance: Guidance, card: GuidedCard, photo_size: tuple[int, int], input_size: tuple[int, int]
+) -> CompiledGuidance:
+    """Turn guidance into what a model is given alone, without what is done to its answer.
+
+    Arguments, and errors but for those of what a model does not take, are those of ``compile_guidance``.
+    """
+    guidance.check_inside(photo_size)
+    hints = None
+    if "hints" in card.capabilities:
+        marks = [mark for _, mark in guidance.layered()]
+        seen = _visible([_draw(mark, photo_size, input_size) for mark in marks], marks, input_size)
+        colored = [drawn for drawn in seen if drawn.ab is not None]
+        hints = _hint_map(colored, input_size) if colored else None
+    return CompiledGuidance(hints=hints, palette=_palette_input(guidance, card))
 
 
 def palette_distribution(colors: Sequence[WeightedColor]) -> NDArray[np.float32]:
@@ -298,10 +315,10 @@ def _visible(drawn: list[_Drawn], marks: Sequence[Mark], size: tuple[int, int]) 
     return seen[::-1]
 
 
-def _hint_map(colored: list[_Layer], size: tuple[int, int]) -> NDArray[np.float32]:
+def _hint_map(colored: list[_Drawn], size: tuple[int, int]) -> NDArray[np.float32]:
     hints = np.zeros((3, *size), dtype=np.float32)
-    for layer in colored:
-        _add_color(hints, layer.pixels)
+    for drawn in colored:
+        _add_color(hints, drawn)
     hints[:2] /= np.where(hints[2] > 0, hints[2], 1)
     return hints
 

@@ -51,9 +51,10 @@ class Patch:
         """Return the coverage of the cells of factor x factor pixels of the same grid."""
         rows, columns = self.coverage.shape
         above, before = self.top % factor, self.left % factor
-        below, after = -(self.top + rows) % factor, -(self.left + columns) % factor
-        padded = np.pad(self.coverage, ((above, below), (before, after)))
-        blocks = padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor)
+        height, width = -(-(above + rows) // factor), -(-(before + columns) // factor)
+        padded = np.zeros((height * factor, width * factor), dtype=np.float32)
+        padded[above : above + rows, before : before + columns] = self.coverage
+        blocks = padded.reshape(height, factor, width, factor)
         return Patch(self.top // factor, self.left // factor, blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
