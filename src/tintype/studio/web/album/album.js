@@ -1,0 +1,119 @@
+// The photographs that the studio has, and which of them lies open.
+
+import { ask, get, post } from "../core/api.js";
+import { t } from "../core/texts.js";
+
+/** @typedef {Object<string, any>} Photo as the studio describes it */
+
+export class Album {
+  #app;
+
+  /** @param {import("../shell/app.js").App} app */
+  constructor(app) {
+    this.#app = app;
+  }
+
+  get #store() {
+    return this.#app.store;
+  }
+
+  /** Ask which photographs there are. */
+  async refresh() {
+    const { photos } = await get("/photos");
+    this.#store.set({ album: photos });
+    const { photo } = this.#store.now;
+    const still = photos.find((it) => it.id === photo?.id);
+    if (photo && !still) this.open(photos[0] ?? null);
+    else if (still && still.name !== photo.name) this.#store.set({ photo: still });
+  }
+
+  /** Open the photograph that the address names, or the first one. */
+  openFirst() {
+    const { album } = this.#store.now;
+    const named = location.hash.slice(1);
+    this.open(album.find((photo) => photo.id === named) ?? album[0] ?? null);
+  }
+
+  /** @param {Photo|null} photo to look at */
+  open(photo) {
+    if (photo?.id === this.#store.now.photo?.id) return;
+    this.#app.session.open(photo);
+    history.replaceState(null, "", photo ? `#${photo.id}` : location.pathname);
+    if (!photo) return;
+    this.#app.announcer.hear(t("album.opened", { name: photo.name }));
+    if (photo.tone === "color") this.#app.announcer.say(t("album.is_color", { name: photo.name }));
+  }
+
+  /** @param {-1|1} by to the photograph beside the one that lies open */
+  step(by) {
+    const { album, photo } = this.#store.now;
+    const at = album.findIndex((it) => it.id === photo?.id);
+    const next = album[at + by];
+    if (next) this.open(next);
+  }
+
+  /**
+   * Add what was received.
+   * @param {Photo} photo
+   */
+  add(photo) {
+    const { album } = this.#store.now;
+    if (!album.some((it) => it.id === photo.id)) this.#store.set({ album: [...album, photo] });
+    for (const note of photo.notes) this.#app.announcer.say(note);
+  }
+
+  /**
+   * Remove a photograph and all that was done to it.
+   * @param {Photo} photo
+   */
+  async remove(photo) {
+    await ask("DELETE", `/photos/${photo.id}`);
+    this.forget(photo.id);
+    this.#app.announcer.say(t("album.removed", { name: photo.name }));
+  }
+
+  /** @param {string} id of a photograph that is gone */
+  forget(id) {
+    const { album, photo } = this.#store.now;
+    const at = album.findIndex((it) => it.id === id);
+    const left = album.filter((it) => it.id !== id);
+    this.#store.set({ album: left });
+    if (photo?.id === id) this.open(left[Math.min(at, left.length - 1)] ?? null);
+  }
+
+  /**
+   * @param {Photo} photo
+   * @param {string} name
+   */
+  async rename(photo, name) {
+    const renamed = await ask("PATCH", `/photos/${photo.id}`, { json: { name } });
+    const { album, photo: open } = this.#store.now;
+    this.#store.set({ album: album.map((it) => (it.id === photo.id ? renamed : it)) });
+    if (open?.id === photo.id) this.#store.set({ photo: renamed });
+  }
+
+  /**
+   * Open another version, or another page, of a photograph's file.
+   * @param {Photo} photo
+   * @param {number} [page]
+   */
+  async copy(photo, page) {
+    const copied = await post(`/photos/${photo.id}/copies`, undefined, { page });
+    await this.refresh();
+    this.open(this.#store.now.album.find((it) => it.id === copied.id) ?? null);
+  }
+
+  /**
+   * Bring a photograph to another place.
+   * @param {string} id
+   * @param {-1|1} by
+   */
+  async move(id, by) {
+    const ids = this.#store.now.album.map((photo) => photo.id);
+    const at = ids.indexOf(id);
+    if (at + by < 0 || at + by >= ids.length) return;
+    ids.splice(at + by, 0, ...ids.splice(at, 1));
+    const { photos } = await ask("PUT", "/photos/order", { json: { photos: ids } });
+    this.#store.set({ album: photos });
+  }
+}

@@ -1,0 +1,175 @@
+// Photographs that are dropped, pasted or chosen: sent to the studio on this machine, a few at a time.
+
+import { ApiError, ask, isAbort, upload } from "../core/api.js";
+import { h, listen } from "../core/dom.js";
+import { bytes, t, tn } from "../core/texts.js";
+
+const AT_ONCE = 2;
+const PROJECT = /\.tintype$/i;
+
+export class Receiver {
+  #app;
+  #waiting = [];
+  #running = 0;
+  #nextId = 1;
+
+  /** @param {import("../shell/app.js").App} app */
+  constructor(app) {
+    this.#app = app;
+    this.cover = h("div", { class: "drop-cover", hidden: true }, h("p", {}, t("drop.here")));
+    this.input = h("input", { type: "file", class: "only-heard", tabIndex: -1, aria: { hidden: true } });
+    this.input.addEventListener("change", () => {
+      this.take([...this.input.files]);
+      this.input.value = "";
+    });
+  }
+
+  /** Take what is dropped or pasted anywhere on the page. */
+  listen() {
+    document.body.append(this.cover, this.input);
+    let depth = 0;
+    const show = (isOver) => {
+      depth = isOver ? depth : 0;
+      this.cover.hidden = !isOver;
+    };
+    listen(window, "dragenter", (event) => {
+      if (!hasFiles(event)) return;
+      depth += 1;
+      show(true);
+    });
+    listen(window, "dragleave", (event) => {
+      if (!hasFiles(event)) return;
+      depth -= 1;
+      if (depth <= 0) show(false);
+    });
+    listen(window, "dragover", (event) => hasFiles(event) && event.preventDefault());
+    listen(window, "drop", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      show(false);
+      if (!event.defaultTaken) this.#drop(event.dataTransfer);
+    });
+    listen(window, "paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length) this.take(files);
+    });
+  }
+
+  /**
+   * Let a person choose files.
+   * @param {{accept?: string, multiple?: boolean}} [options]
+   */
+  choose({ accept = this.#readable(), multiple = true } = {}) {
+    this.input.accept = accept;
+    this.input.multiple = multiple;
+    this.input.click();
+  }
+
+  /** @param {File[]} files photographs, and projects for the one that lies open */
+  take(files) {
+    const projects = files.filter((file) => PROJECT.test(file.name));
+    const photographs = files.filter((file) => !PROJECT.test(file.name));
+    for (const file of photographs) this.#waiting.push(this.#note(file));
+    if (projects.length) this.#openProject(projects[0]);
+    this.#go();
+  }
+
+  #readable() {
+    return ["image/*", ...this.#app.store.now.studio.readable, ".tintype"].join(",");
+  }
+
+  async #drop(transfer) {
+    const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    const files = entries.some((entry) => entry.isDirectory) ? await filesOf(entries) : [...transfer.files];
+    const { readable } = this.#app.store.now.studio;
+    const known = files.filter((file) => PROJECT.test(file.name) || readable.includes(suffixOf(file.name)));
+    this.take(known.length ? known : files.slice(0, 1)); // one that is not known is refused with a reason
+  }
+
+  #note(file) {
+    const id = `upload-${this.#nextId}`;
+    this.#nextId += 1;
+    const { uploads } = this.#app.store.now;
+    this.#app.store.set({ uploads: [...uploads, { id, name: file.name, progress: 0 }] });
+    return { id, file };
+  }
+
+  #go() {
+    while (this.#running < AT_ONCE && this.#waiting.length) {
+      this.#running += 1;
+      this.#send(this.#waiting.shift()).finally(() => {
+        this.#running -= 1;
+        this.#go();
+      });
+    }
+  }
+
+  async #send({ id, file }) {
+    const { store, album, announcer } = this.#app;
+    try {
+      this.#check(file);
+      const onProgress = (progress) => this.#update(id, { progress });
+      const photo = await upload("/photos", file, { query: { name: file.name || "photograph" }, onProgress });
+      album.add(photo);
+      const isFirst = !store.now.photo || store.now.uploads[0]?.id === id;
+      if (isFirst) album.open(store.now.album.find((it) => it.id === photo.id));
+    } catch (error) {
+      if (!isAbort(error)) announcer.say(t("drop.failed", { name: file.name, why: error.message }), { kind: "error" });
+    } finally {
+      store.set({ uploads: store.now.uploads.filter((it) => it.id !== id) });
+    }
+  }
+
+  #check(file) {
+    const { upload_bytes: most } = this.#app.store.now.studio.limits;
+    if (file.size > most) throw new ApiError(t("drop.too_large", { size: bytes(file.size), most: bytes(most) }));
+    if (!file.size) throw new ApiError(t("drop.is_empty"));
+  }
+
+  #update(id, changed) {
+    const { store } = this.#app;
+    store.set({ uploads: store.now.uploads.map((it) => (it.id === id ? { ...it, ...changed } : it)) });
+  }
+
+  async #openProject(file) {
+    const { store, announcer } = this.#app;
+    const { photo } = store.now;
+    if (!photo) return announcer.say(t("project.needs_photo"), { kind: "error" });
+    try {
+      const headers = await file.text();
+      const answer = await ask("PUT", `/photos/${photo.id}/project`, { json: JSON.parse(headers) });
+      announcer.say(tn("project.opened", answer.state.marks.length, { name: file.name }));
+    } catch (error) {
+      const why = error instanceof SyntaxError ? t("project.is_none") : error.message;
+      announcer.say(t("drop.failed", { name: file.name, why }), { kind: "error" });
+    }
+    return undefined;
+  }
+}
+
+function hasFiles(event) {
+  return [...(event.dataTransfer?.types ?? [])].includes("Files");
+}
+
+function suffixOf(name) {
+  return name.slice(name.lastIndexOf(".")).toLowerCase();
+}
+
+async function filesOf(entries) {
+  const found = [];
+  for (const entry of entries) {
+    if (entry.isFile) found.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+    else found.push(...(await filesOf(await readFolder(entry))));
+  }
+  return found.sort((one, other) => one.name.localeCompare(other.name));
+}
+
+async function readFolder(folder) {
+  const reader = folder.createReader();
+  const all = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) return all;
+    all.push(...some);
+  }
+}

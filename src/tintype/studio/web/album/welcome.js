@@ -1,0 +1,32 @@
+// What is seen while there is no photograph.
+
+import { h } from "../core/dom.js";
+import { t } from "../core/texts.js";
+import { button } from "../shell/controls.js";
+import { icon } from "../shell/icons.js";
+
+/**
+ * @param {import("../shell/app.js").App} app
+ * @returns {HTMLElement}
+ */
+export function createWelcome({ store, receiver }) {
+  const busy = h("p", { class: "welcome-busy", role: "status" });
+  const welcome = h(
+    "section",
+    { class: "welcome", aria: { label: t("welcome.title") } },
+    h("div", { class: "welcome-sign", aria: { hidden: true } }, icon("album", 44)),
+    h("h1", {}, t("welcome.title")),
+    h("p", { class: "welcome-lead" }, t("welcome.lead")),
+    button(t("welcome.choose"), () => receiver.choose(), { class: "primary large", icon: "upload" }),
+    busy,
+    h("p", { class: "welcome-note" }, t("welcome.private")),
+  );
+  store.watch(
+    ({ photo, uploads }) => [photo, uploads],
+    ([photo, uploads]) => {
+      welcome.hidden = Boolean(photo);
+      busy.textContent = uploads.length ? t("welcome.busy", { name: uploads[0].name }) : "";
+    },
+  );
+  return welcome;
+}

@@ -1,0 +1,1 @@
+export class Saver { constructor(app) { this.app = app; } open() {} }
