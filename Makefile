@@ -27,6 +27,7 @@ check: $(VENV)/dev.stamp
 
 results: $(VENV)/dev.stamp
 	$(BIN)/python results/evaluate.py
+	$(BIN)/python results/words.py
 	$(BIN)/python results/fit_score.py
 	$(BIN)/python results/agreement.py
 	$(BIN)/python results/perceptual_agreement.py

@@ -2,10 +2,11 @@
 
     TINTYPE_DATA=... python results/words.py [--model tintype-small]
 
-The rule by which the prompts are chosen was written before anything was measured. Photographs: of ``eval/objects``
-in the order of their names, those whose likeliest class, seen in the gray photograph, has a probability of
-`LEAST_SURE` or more, each class once, until there are `PROMPTS`. Colors: those of `COLORS` in turn, passing over
-any within `LEAST_APART` of the color that the class's place has without words: what is blue can't be moved to blue.
+The rule by which the prompts are chosen. Photographs: of ``eval/objects``, those whose likeliest class, seen in the
+gray photograph, is the true one, whatever its probability; shuffled with the seed `SEED`, the first `PROMPTS`.
+Colors: those of `COLORS` in turn, passing over any within `LEAST_APART` of the color that the class's place has
+without words: what is blue can't be moved to blue. The photographs that the draw left out are tried too; their share
+stands beside it.
 
 A prompt is obeyed if, on the model's grid and before gamut reduction,
 
@@ -51,7 +52,7 @@ from tintype.models.classes import class_list
 Floats = NDArray[np.floating[Any]]
 
 PROMPTS = 40
-LEAST_SURE = 0.5
+SEED = 5
 COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "turquoise")
 LEAST_APART = 30.0
 MOVE, HUE, REST = 15.0, 30.0, 3.0
@@ -111,17 +112,13 @@ def _parse() -> argparse.Namespace:
 
 
 def _try_all(opened: dict[str, OpenPhoto]) -> Iterator[tuple[str, Trial]]:
-    """Try one prompt on each photograph whose class is known, until there are enough."""
-    asked: set[int] = set()
-    for name, photo in opened.items():
-        classes = photo.classes()
-        index = int(classes.argmax())
-        if classes[index] < LEAST_SURE or index in asked:
-            continue
-        yield name, _try(photo, index, len(asked))
-        asked.add(index)
-        if len(asked) == PROMPTS:
-            return
+    """Try one prompt on each photograph whose class the encoder knows, in the order of the draw."""
+    synsets = _synsets()
+    true = {name: synsets.index(name.partition("_")[0]) for name in opened}
+    known = [name for name, photo in opened.items() if int(photo.classes().argmax()) == true[name]]
+    for turn, place in enumerate(np.random.default_rng(SEED).permutation(len(known))):
+        name = known[place]
+        yield name, _try(opened[name], true[name], turn)
 
 
 def _try(photo: OpenPhoto, index: int, turn: int) -> Trial:
@@ -155,24 +152,34 @@ def _hue(ab: Floats) -> float:
     return float(np.degrees(np.arctan2(ab[1], ab[0])))
 
 
-def _rows(trials: list[Trial]) -> Iterator[Row]:
+def _rows(all_trials: list[Trial]) -> Iterator[Row]:
+    trials, others = all_trials[:PROMPTS], all_trials[PROMPTS:]
     count = len(trials)
     parts = {
         f"the top fifth moves by {MOVE:g} or more": [trial.moved >= MOVE for trial in trials],
         f"to within {HUE:g} degrees of the named hue": [trial.hue <= HUE for trial in trials],
         f"the lowest half moves by {REST:g} or less": [trial.rest <= REST for trial in trials],
     }
-    obeyed = float(np.mean([trial.is_obeyed for trial in trials]))
-    yield Row("prompts obeyed", obeyed, f">= {REQUIRED}", count)
+    yield Row("prompts obeyed", _share_obeyed(trials), f">= {REQUIRED}", count)
     for figure, held in parts.items():
         yield Row(figure, float(np.mean(held)), "", count)
     yield Row("median change of the top fifth", float(np.median([t.moved for t in trials])), "", count)
     yield Row("median distance from the named hue", float(np.median([t.hue for t in trials])), "", count)
     yield Row("median change of the lowest half", float(np.median([t.rest for t in trials])), "", count)
+    yield Row("prompts obeyed on all other photographs", _share_obeyed(others), "", len(others))
+    yield from _failures("failed", trials)
+    yield from _failures("failed, of the others", others)
+
+
+def _share_obeyed(trials: list[Trial]) -> float:
+    return float(np.mean([trial.is_obeyed for trial in trials]))
+
+
+def _failures(what: str, trials: list[Trial]) -> Iterator[Row]:
     for trial in trials:
         if not trial.is_obeyed:
             words = f"moved {trial.moved:.1f}, hue {trial.hue:.0f}, rest {trial.rest:.1f}; {trial.note}"
-            yield Row(f"failed: {trial.prompt}", words, "", 1)
+            yield Row(f"{what}: {trial.prompt}", words, "", 1)
 
 
 def _class_rows(opened: dict[str, OpenPhoto]) -> Iterator[Row]:
