@@ -93,7 +93,6 @@ export class Gamut {
     this.lightness = lightness;
     this.step = hues[1] - hues[0];
     this.chroma = chroma;
-    this.reach = Math.max(1, ...chroma);
   }
 
   /**

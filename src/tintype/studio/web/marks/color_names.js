@@ -1,0 +1,35 @@
+// Colors in words, for those who can't see them.
+
+import { labOf } from "../core/color.js";
+import { t } from "../core/texts.js";
+
+const HUES = [
+  [15, "pink"],
+  [50, "red"],
+  [75, "orange"],
+  [105, "yellow"],
+  [130, "lime"],
+  [165, "green"],
+  [215, "teal"],
+  [255, "sky"],
+  [300, "blue"],
+  [335, "violet"],
+  [361, "pink"],
+];
+
+/**
+ * @param {string|number[]|null} color as marks have it
+ * @returns {string} such as "dark green"
+ */
+export function nameOf(color) {
+  if (color === null || color === undefined) return t("color.several");
+  if (color === "neutral") return t("color.neutral");
+  const [lightness, a, b] = labOf(color);
+  const chroma = Math.hypot(a, b);
+  const shade = lightness < 35 ? "dark" : lightness > 75 ? "light" : "medium";
+  if (chroma < 7) return t(`color.gray_${shade}`);
+  const hue = ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
+  const isBrown = hue > 35 && hue < 95 && lightness < 58 && chroma < 55;
+  const name = isBrown ? "brown" : HUES.find(([end]) => hue < end)[1];
+  return t(`color.shade_${shade}`, { color: t(`color.${name}`) });
+}
