@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tintype.photos.join import Light
@@ -129,11 +129,6 @@ def shrink(view: WholeView | PartView, pyramid: Pyramid) -> WholeView | PartView
         width=max(1, view.width // 2),
         height=max(1, view.height // 2),
     )
-
-
-def renewed(wish: Wish, state: State) -> Wish:
-    """Return the wish for the same view of another state, that nobody's pointer waits for."""
-    return replace(wish, state=state, serial=0, is_fleeting=False)
 
 
 def _inside(first: int, count: int, length: int) -> slice:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio
@@ -26,8 +28,8 @@ from tintype.studio.engine import Superseded
 from tintype.studio.jobs import Job
 from tintype.studio.journal import Position
 from tintype.studio.library import read_state
-from tintype.studio.painter import Painter, Wish, renewed
-from tintype.studio.state import State, apply_operations
+from tintype.studio.painter import Painter, Wish
+from tintype.studio.state import Operation, State, apply_operations
 
 _MOST_WAITING = 2000
 
@@ -58,6 +60,7 @@ class Viewer:
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_MOST_WAITING)
         self._sending = asyncio.Lock()
         self._shown: Wish | None = None
+        self._trial: Try | None = None
         self._state = State()
         self._revision = -1
         self._wish: Wish | None = None
@@ -107,30 +110,35 @@ class Viewer:
         return await self._go_on(self._shown, message)
 
     async def _go_on(self, shown: Wish, message: Turn | Try | Make | Step) -> None:
-        library = self._studio.library
         if isinstance(message, Turn):
-            self._shown = Wish(shown.photo, self._state, message.view, shown.format)
-            return self._want(self._shown)
-        if isinstance(message, Step):
-            return self._acknowledge(
-                await self._off(library.step_by, shown.photo, message.by), message.serial
-            )
-        state = apply_operations(self._state, message.operations)
-        state.check(self._studio.limits.marks)
-        is_try = isinstance(message, Try)
-        self._want(Wish(shown.photo, state, shown.view, shown.format, message.serial, is_fleeting=is_try))
-        if isinstance(message, Make):
-            self._acknowledge(await self._off(self._store, shown.photo, message), message.serial)
-        return None
+            self._shown = replace(shown, view=message.view)
+            return self._want(self._look())
+        if isinstance(message, Try):
+            self._want(self._look(message.serial, message.operations, is_fleeting=True))
+            self._trial = message if message.operations else None
+            return None
+        self._trial = None
+        try:
+            if isinstance(message, Make):
+                self._want(self._look(message.serial, message.operations))
+            position = await self._off(self._store, shown.photo, message)
+        except TintypeError:
+            self._show_what_holds()
+            raise
+        self._acknowledge(position, message.serial)
+        return self._show_what_holds()
 
     async def _open(self, message: Open) -> None:
         position = await self._off(self._studio.library.position, message.photo)
         self._state, self._revision = read_state(position), position.revision
         self._shown = Wish(message.photo, self._state, message.view, message.format)
+        self._trial = None
         self._acknowledge(position, 0)
-        self._want(Wish(message.photo, self._state, message.view, message.format, is_fleeting=True))
+        self._want(replace(self._shown, is_fleeting=True))
 
-    def _store(self, photo: str, message: Make) -> Position:
+    def _store(self, photo: str, message: Make | Step) -> Position:
+        if isinstance(message, Step):
+            return self._studio.library.step_by(photo, message.by)
         return self._studio.library.amend(
             photo, message.operations, label=message.label, change_id=message.id, base=message.base
         )
@@ -151,6 +159,8 @@ class Viewer:
             self._tell({"type": "album"})
         elif self._shown is not None and self._shown.photo == photo:
             self._loop.create_task(self._catch_up(photo))
+        else:
+            self._tell({"type": "changed", "photo": photo})
 
     async def _catch_up(self, photo: str) -> None:
         """Show what a photograph is like by now, if it is not known yet from this connection's own change."""
@@ -158,13 +168,28 @@ class Viewer:
             position = await self._off(self._studio.library.position, photo)
         except TintypeError:
             return self._tell({"type": "gone", "photo": photo})
-        if self._shown is None or self._shown.photo != photo:
-            return None
-        if position.revision > self._revision:
+        if self._shown is not None and self._shown.photo == photo and position.revision > self._revision:
             self._acknowledge(position, 0)
-        if self._wish is None or self._wish.state != self._state:
-            self._want(renewed(self._shown, self._state))
+            self._show_what_holds()
         return None
+
+    def _look(
+        self, serial: int = 0, operations: Iterable[Operation] | None = None, *, is_fleeting: bool = False
+    ) -> Wish:
+        """Return the wish to see what is stored with some operations on top; None: those that are being tried."""
+        assert self._shown is not None
+        trial = self._trial
+        if operations is None and trial is not None:
+            serial, operations = trial.serial, trial.operations
+        state = apply_operations(self._state, operations or ())
+        state.check(self._studio.limits.marks)
+        return replace(self._shown, state=state, serial=serial, is_fleeting=is_fleeting)
+
+    def _show_what_holds(self) -> None:
+        """Show what is stored, and tried, by now, where that is not what is shown or on its way."""
+        wish = self._look()
+        if self._wish is None or self._wish.state != wish.state:
+            self._want(wish)
 
     def _want(self, wish: Wish | None) -> None:
         """Let a wish take the place of the one before."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
@@ -35,6 +35,10 @@ Value = TypeVar("Value")
 
 _JSON_BODY = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+_JSON_FILE: dict[str, Any] = {
+    "response_class": Response,
+    "responses": {200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
 }
 
 Region = Annotated[
@@ -87,7 +91,7 @@ class Guides:
         api.post("/photos/{photo}/scribble", openapi_extra=BINARY_BODY)(self.scribble)
         api.post("/photos/{photo}/like")(self.carry)
         api.get("/photos/{photo}/pin")(self.pin)
-        api.get("/photos/{photo}/project", response_class=Response)(self.get_project)
+        api.get("/photos/{photo}/project", **_JSON_FILE)(self.get_project)
         api.put("/photos/{photo}/project", openapi_extra=_JSON_BODY)(self.put_project)
 
     def speak(self, photo: PhotoId, words: Words) -> ProposalAnswer:
