@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -30,6 +30,8 @@ from tintype.models.session import Session
 
 SIDE, THREADS, RUNS, WARM_UP = 256, 2, 20, 3
 """At which work and time of all networks are measured."""
+TIMED = 24
+"""Photographs that are colored where times alone are measured."""
 TINT_STEPS = (10.0, 5.0, 2.5)
 """Lab units between the tints that are compared, from round to round."""
 PROTOCOL = "set"
@@ -98,6 +100,20 @@ def count_gflops(network: object, side: int = SIDE) -> float:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(**inputs)
     return float(counter.get_total_flops() / 1e9)
+
+
+def time_model(
+    model: ModelFile, objects: PhotoList, say: Callable[[str], None]
+) -> tuple[float | None, float]:
+    """Return the times of a model alone, as of `Judged`: of the network, and of some of the photographs."""
+    some = replace(objects, paths=objects.paths[:TIMED], lines=objects.lines[:TIMED])
+    evaluation, times = Evaluation(Colorizer(model), some, some, say), []
+    for _, true in evaluation.photographs(model.card.name):
+        begun = time.perf_counter()
+        colored_codes(evaluation.colorizer.open(gray_input(true)).colorize())
+        times.append(1000 * (time.perf_counter() - begun))
+    network = time_network(model) if model.path.suffix == ".onnx" else None
+    return network, statistics.median(times)
 
 
 def time_network(model: ModelFile) -> float:

@@ -38,7 +38,7 @@ def main() -> None:
     origin = {
         "budget": str(place.budget),
         "minutes": f"{trained.minutes:.1f}",
-        "samples": str(trained.recipe.samples),
+        "samples": str(trained.samples),
         "side": str(SIDE),
         "command": describe_command(),
         "machine": describe_machine(),

@@ -7,6 +7,11 @@ What is trained how stands in systems.toml. Each row is written before the next 
 are kept, and a training that was killed goes on where it was. A row counts as trained where its rebalanced AuC beats
 the best tint, which is fitted on training photographs, and its raw AuC is within 2 of gray. Learning curves go into
 curves/ beside the table.
+
+    python results/systems.py -o runs/systems --rehearse
+
+only finds out how much of each training fits into the budget, on a machine that has nothing else to do; the trainings
+may then be disturbed. --time measures the times of finished rows once more.
 """
 
 from __future__ import annotations
@@ -26,7 +31,9 @@ from training_table import (
     find_baselines,
     open_workplace,
     read_arguments,
+    rehearse_rows,
     say,
+    time_rows,
     train_row,
 )
 
@@ -39,6 +46,10 @@ def main() -> int:
     place, plans = open_workplace(arguments), read_plans("systems", arguments.plans)
     order = [*BASELINES, *plans, "bundled"]
     names = choose_rows(arguments.only, order)
+    if place.task == "rehearse":
+        return rehearse_rows(place, [plans[name] for name in names if name in plans and plans[name].recipe])
+    if place.task == "time":
+        return time_rows(place, names, order)
     baselines, rows = find_baselines(place)
 
     def measure(name: str) -> Row:

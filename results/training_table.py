@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from budget import PLANS, Budget, Plan, Trained, read_plans, train_within, usual_minutes
-from judging import Judged, count_gflops, fit_tint, judge_gray, judge_model, judge_tint
+from budget import PLANS, Budget, Plan, Trained, read_plans, settle, train_within, usual_minutes
+from judging import Judged, count_gflops, fit_tint, judge_gray, judge_model, judge_tint, time_model
+from learning_curves import write_curve
 
 from tintype.errors import TintypeError
 from tintype.measure.figures import SetFigures
@@ -33,8 +33,13 @@ from tintype.measure.record import (
 from tintype.models.catalog import ModelFile, find_model
 
 RESULTS = Path(__file__).parent
+BUNDLED = "tintype-small"
 NOTHING = "does not apply"
 NAMED_VERSIONS = ("tintype", "torch", "timm", "onnxruntime", "numpy", "pillow", "pyvips")
+TASKS = {
+    "rehearse": "find out how much fits into the budget, and no more; wants a quiet machine",
+    "time": "measure the times of rows again that are there; wants a quiet machine",
+}
 BELOW_GRAY = 2.0
 """Percent of raw AuC that a trained model may lie below gray."""
 
@@ -51,7 +56,8 @@ class Row:
         recipe: name, and then the changes of it.
         changes: separated by spaces, those of the budget included.
         budget: what it was allowed.
-        minutes, cpu_minutes: what it took.
+        foreseen: minutes that it takes on a machine of its own, as the rehearsal said that settled the samples.
+        minutes, cpu_minutes: what it took, whatever else went on.
         samples: photographs shown.
         size: side of the input at which it was judged.
         psnr, auc, rebalanced_auc, colorfulness, colorfulness_over_truth: at the default decoding.
@@ -72,6 +78,7 @@ class Row:
     recipe: str = NOTHING
     changes: str = NOTHING
     budget: str = NOTHING
+    foreseen: str = NOTHING
     minutes: str = NOTHING
     cpu_minutes: str = NOTHING
     samples: str = NOTHING
@@ -122,6 +129,8 @@ class Workplace:
         budget: of each.
         objects: the photographs that are judged.
         force: measure rows that are there already once more.
+        task: ``train``, ``rehearse`` (find out how much fits, and no more) or ``time`` (of rows that are there
+            already, measure the times again).
     """
 
     table: Path
@@ -129,6 +138,7 @@ class Workplace:
     budget: Budget
     objects: PhotoList
     force: bool = False
+    task: str = "train"
 
     @property
     def curves(self) -> Path:
@@ -157,6 +167,13 @@ def read_arguments(what: str, table: str) -> argparse.Namespace:
     parser.add_argument(
         "--limit", type=int, default=None, help="judge on the first photographs alone, to try it"
     )
+    parser.add_argument(
+        "--busy", action="store_true", help="believe a rehearsal although others use the machine"
+    )
+    tasks = parser.add_mutually_exclusive_group()
+    for task, text in TASKS.items():
+        tasks.add_argument(f"--{task}", dest="task", action="store_const", const=task, help=text)
+    parser.set_defaults(task="train")
     arguments = parser.parse_args()
     for variable in ("TINTYPE_DATA", "TINTYPE_WEIGHTS"):
         if variable not in os.environ:
@@ -180,8 +197,9 @@ def open_workplace(arguments: argparse.Namespace) -> Workplace:
     found = list_photographs(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects")
     limit = arguments.limit
     objects = replace(found, paths=found.paths[:limit], lines=found.lines[:limit])
-    budget = Budget(arguments.minutes or usual_minutes(arguments.plans), arguments.threads)
-    return Workplace(arguments.table, arguments.out, budget, objects, arguments.force)
+    minutes = arguments.minutes or usual_minutes(arguments.plans)
+    budget = Budget(minutes, arguments.threads, arguments.busy)
+    return Workplace(arguments.table, arguments.out, budget, objects, arguments.force, arguments.task)
 
 
 def say(text: str) -> None:
@@ -218,6 +236,39 @@ def add_rows(
         add_row(place, row, order)
         say(f"{name}: {row.state}, AuC {row.auc}, rebalanced {row.rebalanced_auc}, PSNR {row.psnr}\n")
     return failed
+
+
+def rehearse_rows(place: Workplace, plans: Sequence[Plan]) -> int:
+    """Find out how much fits into the budget, for all plans where that is not known yet; return the exit status."""
+    failed = 0
+    for plan in plans:
+        try:
+            found = settle(plan, place.budget, place.runs / plan.name, say)
+            say(f"{plan.name}: {found.samples} samples in {found.foreseen / 60:.1f} minutes\n")
+        except TintypeError as error:
+            say(f"{plan.name}: {error}\n")
+            failed = 1
+    return failed
+
+
+def time_rows(place: Workplace, names: Sequence[str], order: Sequence[str]) -> int:
+    """Measure the times of rows again that are there; return the exit status."""
+    for name in names:
+        row = read_rows(place.table).get(name)
+        model = find_made(name, place.runs) if row else None
+        if row and model:
+            times = time_model(model, place.objects, say)
+            add_row(place, Row(**{**row, **describe_times(*times)}), order)
+            say(f"{name}: {times[0]} ms the network, {times[1]} ms a photograph\n")
+    return 0
+
+
+def find_made(name: str, runs: Path) -> ModelFile | None:
+    """Return the model of a row, where it was made already."""
+    if name == "bundled":
+        return find_model(BUNDLED)
+    made = [runs / name / f"{name}{suffix}" for suffix in (".onnx", ".npz")]
+    return next((find_model(path) for path in made if path.exists()), None)
 
 
 def add_row(place: Workplace, row: Row, order: Sequence[str]) -> None:
@@ -259,13 +310,15 @@ def train_row(plan: Plan, place: Workplace, baselines: Baselines) -> Row:
 def describe_training(plan: Plan, trained: Trained, budget: Budget) -> dict[str, str]:
     """Return the columns that say how a model was trained."""
     changes = [*plan.common, f"validation.side={plan.size}", *plan.changes, *_settled(plan, trained)]
+    first = f"{plan.first}, {trained.before[1].samples} samples, then " if trained.before else ""
     return {
-        "recipe": plan.recipe,
+        "recipe": f"{first}{plan.recipe}",
         "changes": " ".join(f"'{change}'" if " " in change else change for change in changes),
         "budget": str(budget),
+        "foreseen": f"{trained.foreseen:.1f}",
         "minutes": f"{trained.minutes:.1f}",
         "cpu_minutes": f"{trained.cpu_minutes:.1f}",
-        "samples": str(trained.recipe.samples),
+        "samples": str(trained.samples),
         "size": str(plan.size),
     }
 
@@ -286,11 +339,16 @@ def describe_model(name: str, model: ModelFile, judged: Judged, place: Workplace
         **faithful,
         parameters=str(judged.parameters) if judged.parameters else NOTHING,
         gflops=NOTHING if judged.gflops is None else f"{judged.gflops:.4g}",
-        network_ms=NOTHING if judged.network_ms is None else f"{judged.network_ms:.4g}",
-        photograph_ms=f"{judged.photograph_ms:.4g}",
+        **describe_times(judged.network_ms, judged.photograph_ms),
         model=card.sha256,
         **describe_origin(place),
     )
+
+
+def describe_times(network_ms: float | None, photograph_ms: float) -> dict[str, str]:
+    """Return the columns of times."""
+    network = NOTHING if network_ms is None else f"{network_ms:.4g}"
+    return {"network_ms": network, "photograph_ms": f"{photograph_ms:.4g}"}
 
 
 def describe_origin(place: Workplace) -> dict[str, str]:
@@ -335,7 +393,7 @@ def find_baselines(place: Workplace) -> tuple[Baselines, list[Row]]:
     ]
 
 
-def bundled_row(place: Workplace, name: str = "tintype-small") -> Row:
+def bundled_row(place: Workplace, name: str = BUNDLED) -> Row:
     """Judge the bundled model, which had another budget."""
     from exporting import network_of_card  # noqa: PLC0415 - torch
 
@@ -351,23 +409,6 @@ def bundled_row(place: Workplace, name: str = "tintype-small") -> Row:
         budget=f"{recipe['samples']} samples",
         samples=str(recipe["samples"]),
     )
-
-
-def write_curve(path: Path, trained: Trained) -> None:
-    """Keep the learning curve of a run, with the minutes of each validation; none of a run without validations."""
-    source = trained.folder / "curves.csv"
-    if not source.exists():
-        return
-    shown, seconds = zip(*trained.timeline, strict=True)
-    with source.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["minutes", *rows[0]])
-        for row in rows:
-            minutes = np.interp(float(row["samples"]), shown, seconds) / 60
-            writer.writerow([f"{minutes:.2f}", *row.values()])
 
 
 def _settled(plan: Plan, trained: Trained) -> Iterator[str]:
@@ -420,12 +461,17 @@ def compare(what: str, section: str) -> int:
     """Train and judge all of a section of ``systems.toml``, and write its table: the whole of a script."""
     arguments = read_arguments(what, f"{section}.csv")
     place, plans = open_workplace(arguments), read_plans(section, arguments.plans)
+    names = choose_rows(arguments.only, [*plans])
+    if place.task == "rehearse":
+        return rehearse_rows(place, [plans[name] for name in names])
+    if place.task == "time":
+        return time_rows(place, names, [*plans])
     baselines, _ = find_baselines(place)
 
     def measure(name: str) -> Row:
         return train_row(plans[name], place, baselines)
 
-    return add_rows(place, choose_rows(arguments.only, [*plans]), measure, [*plans])
+    return add_rows(place, names, measure, [*plans])
 
 
 def choose_rows(asked: Sequence[str], known: Sequence[str]) -> Sequence[str]:

@@ -37,7 +37,7 @@ PAGES = [
     *sorted((DOCS / "guidance").glob("*.md")),
 ]
 WRITTEN = [page for page in PAGES if page != GENERATED]
-PICTURES = sorted((DOCS / "pictures").iterdir())
+PICTURES = sorted(path for path in (DOCS / "pictures").iterdir() if path.is_file())
 FOREIGN_OPTIONS = {"--network"}  # of docker
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)

@@ -7,14 +7,16 @@ import os
 import subprocess
 import sys
 import tarfile
+import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from PIL import Image
 
 from tintype.errors import TrainingError
@@ -23,9 +25,10 @@ from tintype.learn.recipe import read_recipe
 from training_samples import add_member, tiles
 
 RESULTS = Path(__file__).parents[2] / "results"
+# There is no time for more than the least number of samples, so that all machines train alike.
 PLANS = """
 [common]
-minutes = 0.01
+minutes = 0.0001
 warmup = 0.1
 average = 0.1
 validations = 2
@@ -36,6 +39,15 @@ recipe = "eccv16"
 size = 64
 changes = ["network=eccv16-test", "data.sizes=[{side = 64, count = 4}]", "optimizer.rate=1e-3"]
 remark = "tiny"
+
+[systems.siggraph17]
+recipe = "siggraph17"
+first = "siggraph17-classes"
+first_share = 0.5
+size = 64
+changes = [
+  "network=siggraph17-test", "network_changes.global_hints=false", "data.sizes=[{side = 64, count = 4}]",
+]
 
 [systems.divcolor17]
 recipe = "divcolor17"
@@ -55,7 +67,7 @@ changes = ["network=tintype-tiny", "data.sizes=[{side = 64, count = 4}]"]
 """
 
 
-TRAINED = ("eccv16", "divcolor17", "tintype")
+TRAINED = ("eccv16", "siggraph17", "divcolor17", "tintype")
 
 
 @pytest.fixture
@@ -64,9 +76,10 @@ def scripts(monkeypatch):
     monkeypatch.syspath_prepend(RESULTS)
     import budget
     import judging
+    import learning_curves
     import training_table
 
-    return SimpleNamespace(budget=budget, judging=judging, table=training_table)
+    return SimpleNamespace(budget=budget, judging=judging, curves=learning_curves, table=training_table)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +103,7 @@ def workplace(tmp_path_factory):
 
 def start(folder, script, *arguments):
     environment = os.environ | {"TINTYPE_DATA": f"{folder}/data", "TINTYPE_WEIGHTS": f"{folder}/weights"}
-    options = ["-o", f"{folder}/runs", "--plans", f"{folder}/plans.toml", "--threads", "1"]
+    options = ["-o", f"{folder}/runs", "--plans", f"{folder}/plans.toml", "--threads", "1", "--busy"]
     command = [sys.executable, str(RESULTS / script), *options, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -105,7 +118,7 @@ def test_systems_are_trained_judged_and_kept(workplace):
     done = start(workplace, "systems.py", "--table", str(table))
     assert done.returncode == 0, done.stderr
     rows = rows_of(table)
-    assert [*rows] == ["left-gray", "one-tint", *TRAINED[:2], "charpiat08", "tintype", "bundled"]
+    assert [*rows] == ["left-gray", "one-tint", *TRAINED[:3], "charpiat08", "tintype", "bundled"]
     states = {name: row["state"] for name, row in rows.items() if name not in TRAINED}
     assert [*states.values()] == ["baseline", "baseline", "examples", "bundled"]
     for name in TRAINED:
@@ -115,8 +128,11 @@ def test_systems_are_trained_judged_and_kept(workplace):
         assert int(row["samples"]) >= 24
         assert float(row["gflops"]) > 0
         assert float(row["network_ms"]) > 0
-        assert f"samples={row['samples']}" in row["changes"]
+        assert float(row["foreseen"]) > 0
+        assert name == "siggraph17" or f"samples={row['samples']}" in row["changes"]
         assert (workplace / "curves" / f"{name}.csv").exists()
+        assert not [*(workplace / "runs" / name).rglob("checkpoint.pt")]
+    assert rows["siggraph17"]["recipe"].startswith("siggraph17-classes, ")
     assert rows["eccv16"]["decoding"] == "rarity 0, temperature 0.38"
     assert rows["divcolor17"]["decoding"] == rows["charpiat08"]["gflops"] == "does not apply"
     assert all(np.isfinite(float(row["rebalanced_auc"])) and row["n"] == "2" for row in rows.values())
@@ -130,6 +146,12 @@ def test_systems_are_trained_judged_and_kept(workplace):
     again = start(workplace, "systems.py", "--table", str(table), "--only", "eccv16")
     assert "is there already" in again.stderr
     assert table.read_bytes() == before
+    timed = start(workplace, "systems.py", "--table", str(table), "--only", "eccv16", "--time")
+    assert timed.returncode == 0, timed.stderr
+    times = {"network_ms", "photograph_ms"}
+    after = rows_of(table)
+    assert {key for key in after["eccv16"] if after["eccv16"][key] != rows["eccv16"][key]} <= times
+    assert [*after] == [*rows]
 
     table = workplace / "diversity.csv"
     done = start(workplace, "diversity.py", "--table", str(table))
@@ -142,6 +164,46 @@ def test_systems_are_trained_judged_and_kept(workplace):
         errors = [float(row["error_of_best"]) for row in rows if row["name"] == name]
         assert errors == sorted(errors, reverse=True)
     assert all(float(row["variance"]) > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_killed_training_goes_on_with_the_same_command(workplace, scripts):
+    (workplace / "long.toml").write_text(
+        PLANS.replace('"data.workers=0"', '"data.workers=0", "checkpoint_minutes=0.001"')
+    )
+    folder, table = workplace / "killed/eccv16", workplace / "killed.csv"
+    folder.mkdir(parents=True)
+    plan = scripts.budget.read_plans("systems", workplace / "long.toml")["eccv16"]
+    asked = {"plan": asdict(plan), "minutes": 0.01, "threads": 1}
+    (folder / "plan.json").write_text(json.dumps({"asked": asked, "samples": 400, "foreseen": 60.0}))
+    (workplace / "killed/tint.json").write_text("[10, 10]")
+    options = ["-o", f"{workplace}/killed", "--plans", f"{workplace}/long.toml", "--threads", "1"]
+    command = [
+        sys.executable,
+        str(RESULTS / "systems.py"),
+        "--only",
+        "eccv16",
+        "--table",
+        str(table),
+        *options,
+    ]
+    environment = os.environ | {
+        "TINTYPE_DATA": f"{workplace}/data",
+        "TINTYPE_WEIGHTS": f"{workplace}/weights",
+    }
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 120
+        while not (folder / "checkpoint.pt").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.kill()
+    assert not rows_of(table) if table.exists() else True
+    assert not json.loads((folder / "spent.json").read_text())["finished"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    row = rows_of(table)["eccv16"]
+    assert (row["samples"], row["foreseen"]) == ("400", "1.0")
+    timeline = json.loads((folder / "spent.json").read_text())["timeline"]
+    assert timeline == sorted(timeline)
 
 
 def test_row_that_is_not_known_is_named(workplace):
@@ -162,7 +224,8 @@ def test_every_plan_is_a_recipe(scripts):
             assert recipe.optimizer.warmup == 300
             assert recipe.validation.side == plan.size
             assert recipe.validation.every == 10_000 // plan.validations
-            network = create_network(recipe.network, dict(recipe.network_changes), pretrained=False)
+            with torch.device("meta"):  # its sizes, without its weights
+                network = create_network(recipe.network, dict(recipe.network_changes), pretrained=False)
             multiple = network.traits.size.multiple
             assert all(size.side % multiple == 0 for size in recipe.data.sizes), name
             assert plan.size % multiple == 0
@@ -208,9 +271,73 @@ def test_time_of_a_killed_training_is_counted(scripts, tmp_path, monkeypatch):
     assert kept["finished"] is True
 
 
+def test_timeline_forgets_what_was_lost_by_a_kill(scripts, tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(scripts.budget.time, "monotonic", lambda: clock.now)
+    spent = scripts.budget.Spent.read(tmp_path / "spent.json")
+    for clock.now, samples in ((10.0, 100), (20.0, 200), (30.0, 300), (40.0, 160), (50.0, 260)):
+        spent.tell(samples, 1000, {})
+    assert spent.timeline == [(100, 10.0), (160, 40.0), (260, 50.0)]
+
+
+def test_curve_joins_stages_and_counts_a_validation_once(scripts, tmp_path):
+    first, last = tmp_path / "first", tmp_path
+    first.mkdir()
+    (first / "curves.csv").write_text("samples,loss\n50,3\n100,2\n")
+    (last / "curves.csv").write_text("samples,loss\n50,1\n100,0.5\n100,0.5\n")
+    before = (first, SimpleNamespace(samples=100))
+    timeline = ((0, 0.0), (200, 120.0))
+    trained = SimpleNamespace(folder=last, before=before, timeline=timeline)
+    scripts.curves.write_curve(tmp_path / "kept/curve.csv", trained)
+    assert (tmp_path / "kept/curve.csv").read_text().splitlines() == [
+        "minutes,samples,loss",
+        "0.50,50,3",
+        "1.00,100,2",
+        "1.50,150,1",
+        "2.00,200,0.5",
+    ]
+
+
+def test_rehearsal_on_a_busy_machine_is_refused(scripts, tmp_path, monkeypatch):
+    speed = scripts.budget.Speed(sample=0.1, validation=1.0, others=0.3)
+    monkeypatch.setattr(scripts.budget, "rehearse", lambda *_: speed)
+    plan = scripts.budget.read_plans("systems")["tintype"]
+    with pytest.raises(TrainingError, match="30% of the processors"):
+        scripts.budget.settle(plan, scripts.budget.Budget(1, 1), tmp_path / "a", print)
+    assert not (tmp_path / "a/plan.json").exists()
+    settled = scripts.budget.settle(plan, scripts.budget.Budget(1, 1, busy=True), tmp_path / "a", print)
+    assert settled.foreseen == pytest.approx(61.8, abs=0.2)
+    again = scripts.budget.settle(plan, scripts.budget.Budget(1, 1), tmp_path / "a", print)
+    assert again == settled  # what was settled is not asked again
+
+
+def test_own_work_is_not_what_others_take(scripts, monkeypatch):
+    clock = SimpleNamespace(now=0.0, busy=50.0, own=10.0)
+    monkeypatch.setattr(scripts.budget.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(scripts.budget, "_busy_seconds", lambda: clock.busy)
+    monkeypatch.setattr(scripts.budget, "_cpu_seconds", lambda: clock.own)
+    monkeypatch.setattr(scripts.budget.os, "cpu_count", lambda: 4)
+    others = scripts.budget.Others()
+    clock.now, clock.busy, clock.own = 10.0, 80.0, 30.0  # 30 seconds of work, 20 of them its own
+    assert others.share() == pytest.approx(10 / 40)
+
+
+def test_stages_share_the_samples(scripts, tmp_path):
+    plan = scripts.budget.read_plans("systems")["siggraph17"]
+    (tmp_path / "plan.json").write_text("{}")
+    stages = scripts.budget._stages(plan, scripts.budget.Settled(1000, 60.0), tmp_path)
+    (first, classes), (last, hints) = stages
+    assert (first, last) == (tmp_path / "first", tmp_path)
+    assert classes.samples + hints.samples == 1000
+    assert classes.network_changes["teacher"] == "classes"
+    assert hints.start == str(tmp_path / "first/last.safetensors")
+    assert classes.hints.points == 0
+    assert hints.hints.points == 0.875
+
+
 def test_folder_of_another_budget_is_refused(scripts, tmp_path):
     plan = scripts.budget.Plan("eccv16", 64, "eccv16")
-    kept = {"asked": {"plan": {}, "budget": {}}, "samples": 5}
+    kept = {"asked": {"plan": {}, "minutes": 1}, "samples": 5}
     (tmp_path / "plan.json").write_text(json.dumps(kept))
     with pytest.raises(TrainingError, match="move it away"):
         scripts.budget.settle(plan, scripts.budget.Budget(1, 1), tmp_path, print)

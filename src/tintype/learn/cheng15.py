@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from torch.nn import functional as F
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
 from tintype.errors import DataError
 from tintype.learn.data.photographs import Photograph
+from tintype.learn.unfinished import Unfinished
 from tintype.models.array_file import fingerprint_of, write_arrays
 from tintype.models.card import Card, SizeRule
 from tintype.models.catalog import ModelFile, find_model
@@ -41,6 +42,7 @@ OnStep = Callable[[str, int, int], object]
 
 SIZE = SizeRule(multiple=32, default=256, minimum=64, maximum=384)
 _MOST_WORDS = 40_000  # features that the vocabulary is found in
+_PART = 64  # photographs that are looked at between two files of what is unfinished
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,9 @@ class Samples:
     histograms: Floats
 
 
+_COLUMNS = tuple(each.name for each in fields(Samples))
+
+
 @dataclass
 class _Settled:
     """A network and the photographs that it is for."""
@@ -137,6 +142,7 @@ def train_cheng15(
     data: str = "",
     on_step: OnStep | None = None,
     overwrite: bool = False,
+    unfinished: Unfinished | None = None,
 ) -> ModelFile:
     """Train the networks and write the model.
 
@@ -150,6 +156,8 @@ def train_cheng15(
         data: what the photographs are, for the card.
         on_step: told how far it is.
         overwrite: replace a file that is there.
+        unfinished: keeps what takes long, so that a training that was killed goes on; of the same photographs and
+            configuration.
 
     Returns:
         The model, as ``find_model`` would return it.
@@ -160,15 +168,16 @@ def train_cheng15(
         OutputExistsError, WriteFailedError: the file is in the way or can't be written.
     """
     config, tell = config or CONFIGS["cheng15"], on_step or (lambda *_: None)
+    unfinished = unfinished or Unfinished()
     if len(photographs) < config.clusters:
         raise DataError(
             f"{len(photographs)} photographs are too few for {config.clusters} clusters; give more"
         )
     chosen = encoder if isinstance(encoder, ModelFile) else find_model(encoder)
     eye = Encoder(chosen)
-    vocabulary = find_vocabulary(photographs, eye, config, tell)
-    samples = sample_pixels(photographs, eye, vocabulary, config, tell)
-    ensemble = fit_ensemble(samples, vocabulary, config, tell)
+    words = unfinished.keep("words", lambda: {"words": find_vocabulary(photographs, eye, config, tell)})
+    samples = sample_pixels(photographs, eye, words["words"], config, tell, unfinished=unfinished)
+    ensemble = fit_ensemble(samples, words["words"], config, tell, unfinished=unfinished)
     arrays = ensemble.to_arrays()
     card = _draft_card(name, config, chosen, license, data or f"{len(photographs)} photographs")
     parameters = sum(
@@ -177,6 +186,7 @@ def train_cheng15(
     card = replace(card, parameters=parameters, sha256=fingerprint_of(arrays))
     with atomic_file(Path(path), overwrite=overwrite) as stream:
         write_arrays(stream, arrays, card.to_json(indent=1))
+    unfinished.forget()
     return ModelFile(Path(path), card)
 
 
@@ -199,19 +209,43 @@ def find_vocabulary(
 
 
 def sample_pixels(
-    photographs: Sequence[Photograph], eye: Encoder, vocabulary: Floats, config: ChengConfig, tell: OnStep
+    photographs: Sequence[Photograph],
+    eye: Encoder,
+    vocabulary: Floats,
+    config: ChengConfig,
+    tell: OnStep,
+    *,
+    unfinished: Unfinished | None = None,
 ) -> Samples:
     """Look at every photograph and keep some of its pixels."""
-    random = np.random.default_rng(config.seed + 1)
-    columns: list[tuple[Floats, ...]] = []
-    for number, photograph in enumerate(photographs):
-        lightness, ab = reduce_photograph(photograph, config.size)
-        seen = view(lightness, eye.features(lightness), vocabulary)
-        rows, across = (random.integers(0, side, config.pixels) for side in lightness.shape)
-        pixels = seen.pixels(rows, across)
-        columns.append((pixels, ab[rows, across], lightness[rows, across], seen.outline, seen.histogram))
-        tell("photographs", number + 1, len(photographs))
-    return Samples(*(np.stack(column) for column in zip(*columns, strict=True)))
+    unfinished, parts = unfinished or Unfinished(), list[Mapping[str, Floats]]()
+    for first in range(0, len(photographs), _PART):
+
+        def look(first: int = first) -> Mapping[str, Floats]:
+            random = np.random.default_rng((config.seed + 1, first))
+            seen = []
+            for number, photograph in enumerate(photographs[first : first + _PART], start=first + 1):
+                seen.append(_look(photograph, eye, vocabulary, config, random))
+                tell("photographs", number, len(photographs))
+            columns = zip(*seen, strict=True)
+            return {name: np.stack(column) for name, column in zip(_COLUMNS, columns, strict=True)}
+
+        parts.append(unfinished.keep(f"photographs-{first:06d}", look))
+    return Samples(*(np.concatenate([part[name] for part in parts]) for name in _COLUMNS))
+
+
+def _look(
+    photograph: Photograph,
+    eye: Encoder,
+    vocabulary: Floats,
+    config: ChengConfig,
+    random: np.random.Generator,
+) -> tuple[Floats, ...]:
+    """Return of one photograph what `Samples` holds of all."""
+    lightness, ab = reduce_photograph(photograph, config.size)
+    seen = view(lightness, eye.features(lightness), vocabulary)
+    rows, across = (random.integers(0, side, config.pixels) for side in lightness.shape)
+    return seen.pixels(rows, across), ab[rows, across], lightness[rows, across], seen.outline, seen.histogram
 
 
 def reduce_photograph(photograph: Photograph, size: int) -> tuple[Floats, Floats]:
@@ -230,7 +264,14 @@ def reduce_photograph(photograph: Photograph, size: int) -> tuple[Floats, Floats
     return np.clip(lab[..., 0], 0, 100), np.ascontiguousarray(lab[..., 1:])
 
 
-def fit_ensemble(samples: Samples, vocabulary: Floats, config: ChengConfig, tell: OnStep) -> Ensemble:
+def fit_ensemble(
+    samples: Samples,
+    vocabulary: Floats,
+    config: ChengConfig,
+    tell: OnStep,
+    *,
+    unfinished: Unfinished | None = None,
+) -> Ensemble:
     """Sort photographs into clusters and train a network for each; see the module."""
     flat = samples.vectors.reshape(-1, samples.vectors.shape[-1])
     mean = flat.mean(axis=0)
@@ -244,7 +285,7 @@ def fit_ensemble(samples: Samples, vocabulary: Floats, config: ChengConfig, tell
         again = []
         for cluster, members in _sort(samples.outlines, left, config):
             tell(f"round {number + 1}", cluster + 1, config.clusters)
-            network = _train(vectors[members], truth[members], config, seed=(number, cluster))
+            network = _trained(vectors[members], truth[members], config, (number, cluster), unfinished)
             good = _psnr(network, vectors[members], samples, members) >= config.settled
             kept = members if is_last else members[good]
             again += [] if is_last else [*members[~good]]
@@ -265,6 +306,21 @@ def _sort(
     for cluster in range(len(centers)):
         if (owner == cluster).any():
             yield cluster, members[owner == cluster]
+
+
+def _trained(
+    vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int], unfinished: Unfinished | None
+) -> PixelNet:
+    """Train a network, or take it from what was trained before the process was killed."""
+    network = PixelNet(vectors.shape[-1])
+
+    def train() -> Mapping[str, NDArray[Any]]:
+        state = _train(vectors, truth, config, seed).state_dict()
+        return {name: weight.numpy() for name, weight in state.items()}
+
+    kept = (unfinished or Unfinished()).keep("network-{}-{}".format(*seed), train)
+    network.load_state_dict({name: torch.from_numpy(weight) for name, weight in kept.items()})
+    return network.eval()
 
 
 def _train(vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int]) -> PixelNet:

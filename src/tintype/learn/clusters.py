@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from tintype.errors import RecipeError
 from tintype.learn.cheng15 import CONFIGS, ChengConfig, train_cheng15
 from tintype.learn.course import Progress
-from tintype.learn.data.photographs import load_pools
+from tintype.learn.data.photographs import Pool, digest_of, load_pools
 from tintype.learn.recipe import Recipe
 from tintype.learn.run import write_record
+from tintype.learn.unfinished import Unfinished
 
 
 def train_clusters(
     recipe: Recipe, folder: Path, *, stop_after: float | None = None, progress: Progress | None = None
 ) -> Path:
     """Train cheng15 on the first ``samples`` photographs of the sources; return the path of the finished model.
+
+    Started again with the same recipe after it was killed, it goes on with the next photographs, or the next cluster.
 
     Args:
         recipe: ``network`` names one of `tintype.learn.cheng15.CONFIGS`, which ``network_changes`` changes.
@@ -41,8 +46,23 @@ def train_clusters(
             progress(done, total, {})
 
     path = folder / f"{recipe.name}.npz"
-    train_cheng15(photographs, path, name=f"{recipe.name}@0", config=config, on_step=tell, overwrite=True)
+    unfinished = Unfinished(folder / f"unfinished-{_digest(config, pools, len(photographs))}")
+    train_cheng15(
+        photographs,
+        path,
+        name=f"{recipe.name}@0",
+        config=config,
+        on_step=tell,
+        overwrite=True,
+        unfinished=unfinished,
+    )
     return path
+
+
+def _digest(config: ChengConfig, pools: Sequence[Pool], count: int) -> str:
+    """Return a few letters for a configuration and the photographs: what is unfinished belongs to these."""
+    told = f"{config} {digest_of(pools)} {count}"
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def _config_of(recipe: Recipe) -> ChengConfig:

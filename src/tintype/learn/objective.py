@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tintype.learn.data.examples import Examples
+from tintype.learn.data.examples import Examples, color_of_cells
 from tintype.learn.losses.classification import (
     cells_of,
     classifier_distillation,
@@ -62,7 +62,7 @@ def loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Term
         distance = color_distance(outputs["ab"], examples.ab, loss.distance, loss.unit)
         terms["regression"] = loss.regression * distance
     if loss.class_head and "class_logits" in outputs:
-        terms["class_head"] = loss.class_head * _class_head_term(outputs["class_logits"], examples)
+        terms["class_head"] = loss.class_head * _class_head_term(run, outputs["class_logits"], examples)
     if loss.labels and "classes" in outputs and examples.labels is not None:
         terms["labels"] = loss.labels * label_cross_entropy(outputs["classes"], examples.labels)
     if loss.distillation and "classes" in outputs:
@@ -132,9 +132,10 @@ def _weigh_cells(run: Run, answer: Tensor, bins: Tensor, examples: Examples, row
     return answer
 
 
-def _class_head_term(logits: Tensor, examples: Examples) -> Tensor:
+def _class_head_term(run: Run, logits: Tensor, examples: Examples) -> Tensor:
     """Return the cross-entropy of siggraph17's classes against the nearest color of its grid."""
-    ab = F.adaptive_avg_pool2d(examples.ab, (logits.shape[2], logits.shape[3]))
+    cell = examples.ab.shape[2] // logits.shape[2]
+    ab = color_of_cells(examples.ab, cell, picked=run.recipe.loss.picked)
     return F.cross_entropy(logits.float(), encode_classes(ab))
 
 

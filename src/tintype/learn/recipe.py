@@ -165,6 +165,8 @@ class LossRecipe:
     Attributes:
         classification: cross-entropy against the softly encoded bins, on the plain distribution.
         rebalance: exponent of Zhang's class weights, which multiply the gradient of the classification (0: plain).
+        picked: a cell of the grid has the color of a pixel in its middle, as in the code of Zhang et al., not the
+            mean of its pixels, which is paler.
         gray: photographs whose a and b nowhere go beyond this count for nothing in the classification.
         regression: distance between the answer and the true ab; of a distribution, its mean is the answer.
         distance: ``smooth_l1``, ``l1``, ``l2`` (mean square) or ``huber``.
@@ -187,6 +189,7 @@ class LossRecipe:
 
     classification: float = 1.0
     rebalance: float = 0.0
+    picked: bool = False
     gray: float = 0.0
     regression: float = 0.1
     distance: str = "smooth_l1"

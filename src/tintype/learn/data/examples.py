@@ -29,7 +29,7 @@ class Wanted:
     """What a training asks examples for.
 
     Attributes:
-        grid: ``ab`` is the mean of cells of so many input pixels each way, as the network answers.
+        grid: ``ab`` is the color of cells of so many input pixels each way, as the network answers.
         hints: hints are drawn.
         palette: palettes are drawn.
         whole: the clean photograph is kept at full size, for those who judge pictures.
@@ -87,7 +87,7 @@ def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0, wanted: Wanted
     noise = torch.randn(linear.shape[:3], generator=generator, device=device)
     lightness = develop_linear(linear, film, noise)[:, None]
     lightness = show(lightness, lab, batch.shown, recipe, seed=int(seed[2]), generator=generator)
-    coarse = F.avg_pool2d(ab, GRID)
+    coarse = color_of_cells(ab, GRID, picked=recipe.loss.picked)
     bins, weights = encode_bins(coarse)
     return Examples(
         lightness=lightness,
@@ -95,7 +95,7 @@ def make_examples(batch: Batch, recipe: Recipe, *, salt: int = 0, wanted: Wanted
         palette=simulate_palette(bin_distribution(bins, weights), recipe.hints, generator)
         if wanted.palette
         else lab.new_zeros(len(lab), BIN_COUNT + 1),
-        ab=coarse if wanted.grid == GRID else F.avg_pool2d(ab, wanted.grid),
+        ab=color_of_cells(ab, wanted.grid, picked=recipe.loss.picked),
         bins=bins,
         weights=weights,
         broken=batch.broken,
@@ -131,6 +131,11 @@ def show(
     if shown is None:
         return lightness
     return torch.where(shown[:, None].isnan(), lightness, shown[:, None])
+
+
+def color_of_cells(ab: Tensor, grid: int, *, picked: bool = False) -> Tensor:
+    """Return ab (N, 2, H, W) as (N, 2, H/grid, W/grid): the mean of each cell, or a pixel picked from its middle."""
+    return ab[:, :, grid // 2 :: grid, grid // 2 :: grid] if picked else F.avg_pool2d(ab, grid)
 
 
 def encode_bins(ab: Tensor) -> tuple[Tensor, Tensor]:

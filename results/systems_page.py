@@ -1,0 +1,222 @@
+"""Write what the documentation shows of all systems: pictures, drawings, tables. Run it when systems.csv has changed.
+
+    TINTYPE_DATA=... TINTYPE_WEIGHTS=... python results/systems_page.py -o runs/systems
+    python results/systems_page.py --text
+
+The first command colors ten photographs by every model that systems.py left in the folder, draws the learning curves
+and the diversity, and writes the pages; the second one writes the pages alone. What stands between two comments of
+docs/systems/compared.md and of the page of each system is made here, and a test compares it with results/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from budget import read_plans
+
+from tintype.errors import TintypeError
+from tintype.learn.recipe import read_recipe
+from tintype.measure.benchmark.open_photographs import describe_licenses
+
+RESULTS = Path(__file__).parent
+DOCS = RESULTS.parent / "docs"
+BEGIN = "<!-- systems: written by results/systems_page.py, do not edit -->"
+END = "<!-- end of systems -->"
+NOTHING_YET = "Nothing has been trained within the budget yet: `make systems` does it, in about seven hours."
+COLUMNS = {
+    "state": "",
+    "samples": "photographs shown",
+    "minutes": "minutes",
+    "psnr": "PSNR",
+    "auc": "AuC",
+    "rebalanced_auc": "rebalanced AuC",
+    "colorfulness_over_truth": "colorfulness",
+    "parameters": "parameters",
+    "gflops": "GFLOPs",
+    "network_ms": "ms, network",
+    "photograph_ms": "ms, photograph",
+}
+"""Columns of systems.csv and how the page calls them."""
+DIGITS = {"psnr": 2, "auc": 2, "rebalanced_auc": 2, "colorfulness_over_truth": 2, "minutes": 1, "gflops": 1}
+NOTHING = "does not apply"
+
+Row = Mapping[str, str]
+
+
+def main() -> None:
+    """Write pictures, drawings and pages."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, default=Path("runs/systems"), help="folder of the trainings"
+    )
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the tables")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="folder of the documentation")
+    parser.add_argument("--text", action="store_true", help="write the pages alone")
+    arguments = parser.parse_args()
+    pictures = arguments.docs / "pictures" / "systems"
+    if not arguments.text:
+        draw(arguments.results, pictures)
+        color(arguments.results, arguments.out, pictures)
+    write_pages(arguments.results, arguments.docs)
+
+
+def draw(results: Path, pictures: Path) -> None:
+    """Draw learning curves and diversity."""
+    from systems_drawings import draw_curves, draw_diversity, read_curves, read_diversity  # noqa: PLC0415
+
+    draw_curves(read_curves(results / "curves", [*read_table(results / "systems.csv")]), pictures)
+    if diversity := read_rows(results / "diversity.csv"):
+        draw_diversity(read_diversity(diversity), pictures / "diversity.svg")
+
+
+def color(results: Path, runs: Path, pictures: Path) -> None:
+    """Color the photographs by every model that is there."""
+    from gallery import read_photographs, write_originals, write_sheet  # noqa: PLC0415
+    from training_table import find_made, say  # noqa: PLC0415
+
+    photographs = [*read_photographs().values()]
+    write_originals(pictures, photographs)
+    for name in read_table(results / "systems.csv"):
+        if model := find_made(name, runs):
+            try:
+                write_sheet(pictures / f"{name}.webp", model, photographs)
+            except (
+                TintypeError
+            ) as error:  # one that can't be opened does not keep the others from being shown
+                say(f"{name}: {error}\n")
+
+
+def write_pages(results: Path, docs: Path) -> None:
+    """Fill the pages in."""
+    for path, text in render_pages(results, docs).items():
+        path.write_text(text, encoding="utf-8")
+
+
+def render_pages(results: Path, docs: Path) -> dict[Path, str]:
+    """Return the pages as they should be, by path."""
+    rows, folder = read_table(results / "systems.csv"), docs / "systems"
+    parts = {folder / "compared.md": "\n\n".join(_render_all(results, docs, rows))}
+    for name, row in rows.items():
+        if (folder / f"{name}.md").exists():
+            parts[folder / f"{name}.md"] = "\n\n".join(_render_system(name, row, docs, "Trained here"))
+    return {path: _fill(path.read_text("utf-8"), text) for path, text in parts.items()}
+
+
+def read_table(path: Path) -> dict[str, Row]:
+    """Return the rows of a table by name."""
+    return {row["name"]: row for row in read_rows(path)}
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a table; none where there is no table."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _fill(page: str, text: str) -> str:
+    """Return a page with a text between its two comments, which are added at the end where they are missing."""
+    if BEGIN not in page:
+        page = f"{page.rstrip()}\n\n{BEGIN}\n{END}\n"
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}"
+
+
+def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[str]:
+    if not rows:
+        yield NOTHING_YET
+        return
+    heads = ["", *COLUMNS.values()]
+    cells = [[f"`{name}`", *(_say(key, row[key]) for key in COLUMNS)] for name, row in rows.items()]
+    yield "\n".join(f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *cells))
+    some = next(row for row in rows.values() if row["budget"] != NOTHING and row["minutes"] != NOTHING)
+    yield (
+        f"*{some['budget']}, judged on {some['n']} photographs of `eval/objects`: `{some['command']}` on "
+        f"{some['machine']}; {some['versions']}. All columns: `results/systems.csv`.*"
+    )
+    yield from _render_diversity(results, docs)
+    yield "## The same photographs by all"
+    yield describe_licenses().split("\n\n", 1)[1].strip()
+    for name, says in (("gray", "What all are shown"), ("true", "What it was")):
+        yield f"### {says}\n\n![{says}](../pictures/systems/{name}.webp)"
+    for name, row in rows.items():
+        yield from _render_system(name, row, docs, f"`{name}`", level=3)
+
+
+def _render_diversity(results: Path, docs: Path) -> Iterator[str]:
+    rows = read_rows(results / "diversity.csv")
+    if not rows:
+        return
+    yield "## Several samples"
+    most: dict[str, Row] = {row["name"]: row for row in rows}
+    lines = ["| | samples | error of one | error of the best | variance |", "| --- | --- | --- | --- | --- |"]
+    for name, row in most.items():
+        first = next(it for it in rows if it["name"] == name)
+        errors = (f"{float(it['expected_error_of_best']):.2f}" for it in (first, row))
+        figures = [name, row["samples"], *errors, f"{float(row['variance']):.1f}"]
+        lines.append(f"| {' | '.join(figures)} |")
+    yield "\n".join(lines)
+    if (docs / "pictures/systems/diversity.svg").exists():
+        yield "![error of the best of so many samples](../pictures/systems/diversity.svg)"
+
+
+def _render_system(name: str, row: Row, docs: Path, title: str, level: int = 2) -> Iterator[str]:
+    """Yield what is said and shown of a system, under a title."""
+    pictures = docs / "pictures" / "systems"
+    if row["state"] == "baseline":
+        return
+    yield f"{'#' * level} {title}"
+    yield _describe(name, row)
+    if (pictures / f"{name}.webp").exists():
+        yield f"![ten photographs by {name}](../pictures/systems/{name}.webp)"
+    if (pictures / f"{name}-curve.svg").exists():
+        yield f"![learning curve of {name}](../pictures/systems/{name}-curve.svg)"
+
+
+def _describe(name: str, row: Row) -> str:
+    figures = (
+        f"PSNR {_say('psnr', row['psnr'])}, AuC {_say('auc', row['auc'])}, rebalanced "
+        f"{_say('rebalanced_auc', row['rebalanced_auc'])}, colorfulness "
+        f"{_say('colorfulness_over_truth', row['colorfulness_over_truth'])} of the truth's"
+    )
+    if row["state"] == "bundled":
+        return f"{row['remark']} ({row['budget']}): {figures}."
+    if row["state"] == "examples":
+        return f"Of {row['samples']} example photographs; {row['remark']}: {figures}."
+    remark = f" With {row['remark']}." if row["remark"] else ""
+    said = f"**{row['state'].capitalize()}** in {row['budget']} on {int(row['samples']):,} photographs: {figures}."
+    return f"{said}{remark}{_need(name, row)}"
+
+
+def _need(name: str, row: Row) -> str:
+    """Say what an undertrained system would need."""
+    if row["state"] != "undertrained":
+        return ""
+    asked = read_recipe(read_plans("systems")[name].recipe).samples
+    times = asked / int(row["samples"])
+    return (
+        f" Its recipe, which has the paper's numbers, shows {asked:,} photographs, {times:,.0f} times as many: that "
+        "is what it would need."
+    )
+
+
+def _say(key: str, value: str) -> str:
+    if value in ("", NOTHING):
+        return "-"
+    if key == "parameters":
+        return f"{int(value) / 1e6:.2f} M"
+    if key in DIGITS:
+        return f"{float(value):.{DIGITS[key]}f}"
+    if key.endswith("_ms"):
+        return f"{float(value):.0f}"
+    return f"{int(value):,}" if value.isdigit() else value
+
+
+if __name__ == "__main__":
+    main()
