@@ -214,9 +214,10 @@ def render(picture: ColorPicture, rows: slice, columns: slice, workers: ThreadPo
         (h, w, 3) uint8 sRGB.
     """
     height, width = rows.stop - rows.start, columns.stop - columns.start
-    step = max(1, _BAND_PIXELS // width)
-    if step >= height:
+    if height * width <= _BAND_PIXELS:
         return np.asarray(picture.region(rows, columns))
+    rounds = -(-height * width // (_BAND_PIXELS * picture.threads))
+    step = -(-height // (rounds * picture.threads))  # so that all threads have the same to do
     codes = np.empty((height, width, 3), np.uint8)
 
     def fill(top: int) -> None:

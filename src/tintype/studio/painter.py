@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tintype.photos.join import Light
@@ -38,9 +38,30 @@ class Wish:
     serial: int = 0
     is_fleeting: bool = False
 
+    def shows_the_same(self, other: Wish) -> bool:
+        """Return whether the picture that fulfills this wish fulfills the other one, too."""
+        return replace(other, serial=self.serial, is_fleeting=self.is_fleeting) == self
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture for a page.
+
+    Attributes:
+        header: what it shows.
+        picture: the file.
+    """
+
+    header: dict[str, Any]
+    picture: bytes
+
+    def pack(self, serial: int) -> bytes:
+        """Return what is sent, as the answer to a message."""
+        return pack_frame({**self.header, "serial": serial}, self.picture)
+
 
 class Painter:
-    """Computes frames.
+    """Computes frames; for one thread.
 
     Args:
         studio: what is needed for that.
@@ -48,6 +69,7 @@ class Painter:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+        self._last: tuple[object, Frame] | None = None
 
     def needs_draft(self, wish: Wish) -> bool:
         """Return whether a draft comes much sooner than the picture: where the network must be asked."""
@@ -56,8 +78,8 @@ class Painter:
             return False
         return not engine.is_known(self._studio.library.desk(wish.photo), wish.state)
 
-    def paint(self, wish: Wish, stop: Stop, *, draft: bool = False) -> bytes:
-        """Return a frame.
+    def paint(self, wish: Wish, stop: Stop, *, draft: bool = False) -> Frame:
+        """Return a picture; the one that was painted last is not painted again.
 
         Args:
             wish: what is wanted.
@@ -68,6 +90,15 @@ class Painter:
             TintypeError: what the photograph, its state or the model are to blame for.
             Superseded: `stop` said so.
         """
+        key = wish.photo, self._studio.engine.digest(wish.state), wish.view, wish.format
+        if self._last is not None and self._last[0] == key and not draft:
+            return self._last[1]
+        frame = self._paint(wish, stop, draft=draft)
+        if not draft:
+            self._last = key, frame
+        return frame
+
+    def _paint(self, wish: Wish, stop: Stop, *, draft: bool) -> Frame:
         studio = self._studio
         desk = studio.library.desk(wish.photo)
         stop()
@@ -76,11 +107,9 @@ class Painter:
         light, rows, columns, shown = find_view(desk, shrink(wish.view, desk.pyramid) if draft else wish.view)
         codes = render(desk.picture("color", light, colored), rows, columns, studio.engine.workers)
         stop()
-        quality = DRAFT_QUALITY if draft else QUALITY
-        picture = encode(as_sent(codes, gray=False), wish.format, quality)
+        picture = encode(as_sent(codes, gray=False), wish.format, DRAFT_QUALITY if draft else QUALITY)
         header: dict[str, Any] = {
             "photo": wish.photo,
-            "serial": wish.serial,
             "draft": draft,
             "result": studio.engine.digest(wish.state),
             "format": wish.format,
@@ -88,7 +117,7 @@ class Painter:
             "height": codes.shape[0],
             "view": shown,
         }
-        return pack_frame(header, picture)
+        return Frame(header, picture)
 
 
 def find_view(desk: Desk, view: WholeView | PartView) -> tuple[Light, slice, slice, dict[str, Any]]:

@@ -64,6 +64,7 @@ class Viewer:
         self._state = State()
         self._revision = -1
         self._wish: Wish | None = None
+        self._painted: Wish | None = None
         self._turn = 0
         self._awake = asyncio.Event()
         self.is_overrun = asyncio.Event()
@@ -192,31 +193,51 @@ class Viewer:
             self._want(wish)
 
     def _want(self, wish: Wish | None) -> None:
-        """Let a wish take the place of the one before."""
+        """Let a wish take the place of the one before, unless what is being painted fulfills it, too."""
         self._wish = wish
-        self._turn += 1
-        self._awake.set()
+        if wish is None or self._painted is None or not self._painted.shows_the_same(wish):
+            self._turn += 1
+            self._awake.set()
 
     async def _paint(self) -> None:
         while True:
             await self._awake.wait()
             self._awake.clear()
-            if self._wish is not None:
-                await self._fulfill(self._wish, self._turn)
+            if self._wish is None:
+                continue
+            self._painted, turn = self._wish, self._turn
+            try:
+                await self._fulfill(self._wish, turn)
+            except Superseded:
+                pass
+            except Exception as error:  # whatever it is, the connection goes on
+                self._report(error, self._serial_of(self._painted, turn))
+            finally:
+                self._painted = None
 
     async def _fulfill(self, wish: Wish, turn: int) -> None:
         def stop() -> None:
             if self._turn != turn:
                 raise Superseded
 
-        try:
-            if await self._compute(self._painter.needs_draft, wish):
-                await self._send_frame(await self._compute(self._painter.paint, wish, stop, draft=True))
-            await self._send_frame(await self._compute(self._painter.paint, wish, stop))
-        except Superseded:
-            return
-        except Exception as error:  # whatever it is, the connection goes on
-            self._report(error, wish.serial)
+        def stop_at_release() -> None:
+            """Paint to the end what is quick while the pointer moves on: it is to be seen how."""
+            if self._wish is None or not self._wish.is_fleeting:
+                stop()
+
+        needs_draft = await self._compute(self._painter.needs_draft, wish)
+        if needs_draft:
+            draft = await self._compute(self._painter.paint, wish, stop_at_release, draft=True)
+            await self._send_frame(draft.pack(wish.serial))
+        frame = await self._compute(self._painter.paint, wish, stop if needs_draft else stop_at_release)
+        sent = -1
+        while sent != (serial := self._serial_of(wish, turn)):  # asked for again while it was sent
+            sent = serial
+            await self._send_frame(frame.pack(serial))
+
+    def _serial_of(self, wish: Wish, turn: int) -> int:
+        """Return which message a wish that was begun in a turn answers by now."""
+        return self._wish.serial if self._wish is not None and self._turn == turn else wish.serial
 
     async def _compute(self, function: Any, *arguments: Any, **options: Any) -> Any:
         return await self._loop.run_in_executor(self._thread, lambda: function(*arguments, **options))
