@@ -5,7 +5,6 @@ import csv
 import re
 import shutil
 from collections import Counter
-from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import async_playwright, expect
@@ -24,7 +23,8 @@ ARGUMENTS = [
 ]
 DESK = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
-PATIENCE = 60_000
+PATIENCE = 300_000
+expect.set_options(timeout=PATIENCE)
 SHORT = """
 [real_or_colored]
 trials = 4
@@ -47,25 +47,37 @@ def server(tmp_path, cache):
         yield found
 
 
-@asynccontextmanager
-async def browsing():
-    """Start a browser; gives a function that opens a page, in which everything that fails is heard."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        faults = []
+@pytest.fixture(scope="module")
+def visit():
+    """Run `go(open_page)` in a browser that all tests share, with cookies of its own; all that fails is heard."""
+    with asyncio.Runner() as runner:
+        playwright = runner.run(async_playwright().start())
+        options = {"executable_path": shutil.which("chromium"), "args": ARGUMENTS, "timeout": PATIENCE}
+        browser = runner.run(playwright.chromium.launch(**options))
+        yield lambda go: runner.run(visited(browser, go))
+        runner.run(browser.close())
+        runner.run(playwright.stop())
 
-        async def open_page(address, **options):
-            context = await browser.new_context(**options)
-            page = await context.new_page()
-            page.set_default_timeout(PATIENCE)
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.on("console", lambda said: said.type == "error" and faults.append(said.text))
-            await page.goto(address)
-            return page
 
-        yield open_page
-        await browser.close()
-        assert faults == []
+async def visited(browser, go):
+    contexts, faults = [], []
+
+    async def open_page(address, **options):
+        contexts.append(await browser.new_context(**options))
+        contexts[-1].set_default_timeout(PATIENCE)
+        page = await contexts[-1].new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and faults.append(said.text))
+        await page.goto(address)
+        return page
+
+    try:
+        found = await go(open_page)
+    finally:
+        for context in contexts:
+            await context.close()
+    assert faults == []
+    return found
 
 
 async def begin(page):
@@ -108,21 +120,20 @@ async def take_part(page, answer):
         await page.locator("h1", has_text=heading).wait_for(state="detached")
 
 
-def test_several_participants_at_once_by_keys_and_by_touch(server):
+def test_several_participants_at_once_by_keys_and_by_touch(server, visit):
     async def by_keys(page):
         return await take_part(page, lambda number: press(page, "ArrowLeft" if number % 2 else "ArrowRight"))
 
     async def by_touch(page):
         return await take_part(page, lambda number: tap(page, "left" if number % 2 else "right"))
 
-    async def go():
-        async with browsing() as open_page:
-            looks = [DESK, DESK | {"color_scheme": "dark"}, PHONE | {"color_scheme": "dark"}]
-            pages = [await open_page(server.address, **look) for look in looks]
-            ways = [by_keys, by_keys, by_touch]
-            return await asyncio.gather(*(way(page) for way, page in zip(ways, pages, strict=True)))
+    async def go(open_page):
+        looks = [DESK, DESK | {"color_scheme": "dark"}, PHONE | {"color_scheme": "dark"}]
+        pages = [await open_page(server.address, **look) for look in looks]
+        ways = [by_keys, by_keys, by_touch]
+        return await asyncio.gather(*(way(page) for way, page in zip(ways, pages, strict=True)))
 
-    assert asyncio.run(go()) == [TOTAL] * 3
+    assert visit(go) == [TOTAL] * 3
     rows = [*answer_rows(server.study.store)]
     assert summarize(server.study.store).finished == 3
     for number, row in enumerate(rows):
@@ -134,196 +145,186 @@ def test_several_participants_at_once_by_keys_and_by_touch(server):
     ]
 
 
-def test_exposure_ends_in_time_and_is_measured(server):
-    async def go():
-        async with browsing() as open_page:
-            page = await open_page(server.address, **DESK)
-            await begin(page)
-            await page.locator("article .go").click()
-            await page.locator(".stage.covered").wait_for()
-            assert not await page.locator(".frame img").first.is_visible()
-            assert await page.locator(".choice.left").is_visible()
-            await page.keyboard.press("ArrowRight")
-            await page.locator(".told").wait_for()
-            assert await page.locator(".frame img").first.is_visible()
+def test_exposure_ends_in_time_and_is_measured(server, visit):
+    async def go(open_page):
+        page = await open_page(server.address, **DESK)
+        await begin(page)
+        await page.locator("article .go").click()
+        await page.locator(".stage.covered").wait_for()
+        assert not await page.locator(".frame img").first.is_visible()
+        assert await page.locator(".choice.left").is_visible()
+        await page.keyboard.press("ArrowRight")
+        await page.locator(".told").wait_for()
+        assert await page.locator(".frame img").first.is_visible()
 
-    asyncio.run(go())
+    visit(go)
     (row,) = answer_rows(server.study.store)
     # A frame more or less at 60 Hz; a machine under load may draw late, never early.
     assert int(row["exposure_ms"]) >= 380
     assert int(row["exposure_ms"]) <= int(row["response_ms"])
 
 
-def test_reload_and_a_new_window_go_on_where_it_was(server):
-    async def go():
-        async with browsing() as open_page:
-            page = await open_page(server.address, **DESK)
-            await begin(page)
-            await page.locator("article .go").click()
-            await press(page, "ArrowLeft")
-            await page.reload()
-            await expect(page.locator(".lead")).to_contain_text(f"1 of {TOTAL}")
-            await page.close()
-            page = await page.context.new_page()
-            await page.goto(server.address)
-            await page.get_by_role("heading", name="Welcome back").wait_for()
-            await page.get_by_role("button", name="Go on").click()
-            await page.locator(OPEN).wait_for()
-            assert re.match(r"1 of 5", await page.locator(".count").inner_text())
+def test_reload_and_a_new_window_go_on_where_it_was(server, visit):
+    async def go(open_page):
+        page = await open_page(server.address, **DESK)
+        await begin(page)
+        await page.locator("article .go").click()
+        await press(page, "ArrowLeft")
+        await page.reload()
+        await expect(page.locator(".lead")).to_contain_text(f"1 of {TOTAL}")
+        await page.close()
+        page = await page.context.new_page()
+        await page.goto(server.address)
+        await page.get_by_role("heading", name="Welcome back").wait_for()
+        await page.get_by_role("button", name="Go on").click()
+        await page.locator(OPEN).wait_for()
+        assert re.match(r"1 of 5", await page.locator(".count").inner_text())
 
-    asyncio.run(go())
+    visit(go)
     assert summarize(server.study.store).begun == 1
 
 
-def test_answer_given_without_a_connection_arrives_later(server):
-    async def go():
-        async with browsing() as open_page:
-            page = await open_page(server.address, **DESK)
-            await begin(page)
-            await page.locator("article .go").click()
-            await see(page)
-            await page.route("**/api/answer", lambda route: route.abort())
-            await page.keyboard.press("ArrowLeft")
-            await expect(page.locator("#notice")).to_contain_text("Your answer is safe")
-            assert summarize(server.study.store).participants[0].done == 0
-            await page.unroute("**/api/answer")
-            await page.reload()
-            await expect(page.locator(".lead")).to_contain_text(f"1 of {TOTAL}")
+def test_answer_given_without_a_connection_arrives_later(server, visit):
+    async def go(open_page):
+        page = await open_page(server.address, **DESK)
+        await begin(page)
+        await page.locator("article .go").click()
+        await see(page)
+        await page.route("**/api/answer", lambda route: route.abort())
+        await page.keyboard.press("ArrowLeft")
+        await expect(page.locator("#notice")).to_contain_text("Your answer is safe")
+        assert summarize(server.study.store).participants[0].done == 0
+        await page.unroute("**/api/answer")
+        await page.reload()
+        await expect(page.locator(".lead")).to_contain_text(f"1 of {TOTAL}")
 
     with pytest.raises(AssertionError, match="ERR_FAILED"):  # which is all that the browser complained of
-        asyncio.run(go())
+        visit(go)
     assert summarize(server.study.store).participants[0].done == 1
 
 
-def test_pause_and_withdrawal(server):
-    async def go():
-        async with browsing() as open_page:
-            page = await open_page(server.address, **PHONE)
-            await begin(page)
-            await page.locator("article .go").click()
-            await page.locator(OPEN).wait_for()
-            await page.keyboard.press("Escape")
-            await page.get_by_role("heading", name="Pause").wait_for()
-            await page.keyboard.press("ArrowLeft")  # is no answer now
-            await page.keyboard.press("Escape")
-            await page.locator("dialog").wait_for(state="detached")
-            await tap(page, "left")
-            await page.locator(".told .go").click()
-            await page.get_by_role("button", name="Start").click()
-            await page.get_by_role("button", name="Pause").click()
-            await page.get_by_role("button", name="Stop and delete").click()
-            await page.get_by_role("button", name="No, keep them").click()
-            assert summarize(server.study.store).participants[0].done == 1
-            await page.get_by_role("button", name="Stop and delete").click()
-            await page.get_by_role("button", name="Yes, delete them").click()
-            await page.get_by_role("heading", name="Deleted").wait_for()
+def test_pause_and_withdrawal(server, visit):
+    async def go(open_page):
+        page = await open_page(server.address, **PHONE)
+        await begin(page)
+        await page.locator("article .go").click()
+        await page.locator(OPEN).wait_for()
+        await page.keyboard.press("Escape")
+        await page.get_by_role("heading", name="Pause").wait_for()
+        await page.keyboard.press("ArrowLeft")  # is no answer now
+        await page.keyboard.press("Escape")
+        await page.locator("dialog").wait_for(state="detached")
+        await tap(page, "left")
+        await page.locator(".told .go").click()
+        await page.get_by_role("button", name="Start").click()
+        await page.get_by_role("button", name="Pause").click()
+        await page.get_by_role("button", name="Stop and delete").click()
+        await page.get_by_role("button", name="No, keep them").click()
+        assert summarize(server.study.store).participants[0].done == 1
+        await page.get_by_role("button", name="Stop and delete").click()
+        await page.get_by_role("button", name="Yes, delete them").click()
+        await page.get_by_role("heading", name="Deleted").wait_for()
 
-    asyncio.run(go())
+    visit(go)
     assert summarize(server.study.store).begun == 0
 
 
-def test_who_declines_leaves_no_trace(server):
-    async def go():
-        async with browsing() as open_page:
-            page = await open_page(server.address, **PHONE)
-            await page.get_by_role("button", name="No, thank you").click()
-            await page.get_by_text("Nothing was stored").wait_for()
-            assert await page.context.cookies() == []
+def test_who_declines_leaves_no_trace(server, visit):
+    async def go(open_page):
+        page = await open_page(server.address, **PHONE)
+        await page.get_by_role("button", name="No, thank you").click()
+        await page.get_by_text("Nothing was stored").wait_for()
+        assert await page.context.cookies() == []
 
-    asyncio.run(go())
+    visit(go)
     assert summarize(server.study.store).begun == 0
 
 
 @pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])
-def test_nothing_is_wider_than_the_window(server, look):
-    async def go():
-        async with browsing() as open_page:
-            page = await open_page(server.address, **look)
-            width = look["viewport"]["width"]
-            await page.locator("article").wait_for()
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width
-            await begin(page)
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width
-            await page.locator("article .go").click()
-            await page.locator(OPEN).wait_for()
-            for side in ("left", "right"):
-                box = await page.locator(f".choice.{side}").bounding_box()
-                assert box["x"] >= 0
-                assert box["x"] + box["width"] <= width
-                assert box["y"] + box["height"] <= look["viewport"]["height"]
-                assert min(box["width"], box["height"]) >= 150
+def test_nothing_is_wider_than_the_window(server, look, visit):
+    async def go(open_page):
+        page = await open_page(server.address, **look)
+        width = look["viewport"]["width"]
+        await page.locator("article").wait_for()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        await begin(page)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        await page.locator("article .go").click()
+        await page.locator(OPEN).wait_for()
+        for side in ("left", "right"):
+            box = await page.locator(f".choice.{side}").bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["y"] + box["height"] <= look["viewport"]["height"]
+            assert min(box["width"], box["height"]) >= 150
 
-    asyncio.run(go())
+    visit(go)
 
 
-def test_organizer_downloads_the_table_and_closes_the_study(server, tmp_path):
-    async def go():
-        async with browsing() as open_page:
-            page = await open_page(server.address, **DESK)
-            await begin(page)
-            await page.locator("article .go").click()
-            await press(page, "ArrowLeft")
-            key = server.study.store.organizer_key
-            desk = await open_page(f"{server.address}organizer#{key}", **DESK)
-            await desk.get_by_role("heading", name="Participants").wait_for()
-            assert key not in desk.url
-            assert "1 of 9" in await desk.locator("main").inner_text()
-            assert "null" not in await desk.locator("main").inner_text()
-            async with desk.expect_download() as download:
-                await desk.get_by_role("button", name="Download").click()
-            await (await download.value).save_as(tmp_path / "answers.csv")
-            await desk.get_by_role("button", name="Close the study").click()
-            await desk.get_by_text("who has begun may finish").wait_for()
-            late = await open_page(server.address, **PHONE)
-            await late.get_by_role("heading", name="This study is over").wait_for()
+def test_organizer_downloads_the_table_and_closes_the_study(server, tmp_path, visit):
+    async def go(open_page):
+        page = await open_page(server.address, **DESK)
+        await begin(page)
+        await page.locator("article .go").click()
+        await press(page, "ArrowLeft")
+        key = server.study.store.organizer_key
+        desk = await open_page(f"{server.address}organizer#{key}", **DESK)
+        await desk.get_by_role("heading", name="Participants").wait_for()
+        assert key not in desk.url
+        assert "1 of 9" in await desk.locator("main").inner_text()
+        assert "null" not in await desk.locator("main").inner_text()
+        async with desk.expect_download() as download:
+            await desk.get_by_role("button", name="Download").click()
+        await (await download.value).save_as(tmp_path / "answers.csv")
+        await desk.get_by_role("button", name="Close the study").click()
+        await desk.get_by_text("who has begun may finish").wait_for()
+        late = await open_page(server.address, **PHONE)
+        await late.get_by_role("heading", name="This study is over").wait_for()
 
-    asyncio.run(go())
+    visit(go)
     (row,) = csv.DictReader((tmp_path / "answers.csv").read_text().splitlines())
     assert (row["study"], row["answer"]) == ("sample", "left")
 
 
-def test_organizer_without_the_key_is_told_where_it_is(server):
-    async def go():
-        async with browsing() as open_page:
-            desk = await open_page(f"{server.address}organizer#wrong", **DESK)
-            await desk.get_by_text("tintype study serve").wait_for()
+def test_organizer_without_the_key_is_told_where_it_is(server, visit):
+    async def go(open_page):
+        desk = await open_page(f"{server.address}organizer#wrong", **DESK)
+        await desk.get_by_text("tintype study serve").wait_for()
 
     with pytest.raises(AssertionError, match="403"):
-        asyncio.run(go())
+        visit(go)
 
 
-def test_visitors_of_a_kiosk_follow_each_other(tmp_path, cache):
+def test_visitors_of_a_kiosk_follow_each_other(tmp_path, cache, visit):
     path = write_study(
         tmp_path, parts="[preference]\ntrials = 1\npractice = 0\nattention = 0\n", top="kiosk = true\n"
     )
 
-    async def go(server):
-        async with browsing() as open_page:
-            page = await open_page(server.address, **DESK)
-            await page.get_by_role("button", name="I agree").click()
-            await take_part(page, lambda number: press(page, "ArrowLeft"))
-            await page.get_by_role("button", name="Someone else").click()
-            await page.get_by_role("button", name="I agree").click()
-            await page.get_by_role("heading", name="Choose the better").wait_for()
+    async def go(open_page):
+        page = await open_page(server.address, **DESK)
+        await page.get_by_role("button", name="I agree").click()
+        await take_part(page, lambda number: press(page, "ArrowLeft"))
+        await page.get_by_role("button", name="Someone else").click()
+        await page.get_by_role("button", name="I agree").click()
+        await page.get_by_role("heading", name="Choose the better").wait_for()
 
     with served(path, cache) as server:
-        asyncio.run(go(server))
+        visit(go)
         assert (summarize(server.study.store).begun, summarize(server.study.store).finished) == (2, 1)
 
 
-def test_texts_of_the_study_stand_on_the_page_as_they_are(tmp_path, cache):
+def test_texts_of_the_study_stand_on_the_page_as_they_are(tmp_path, cache, visit):
     texts = '[texts]\nwelcome = "<b>Willkommen</b> & so weiter"\nagree = "Ja"\n'
     path = tmp_path / "study.toml"
     write_study(tmp_path, parts=PREFERENCE)
     path.write_text('language = "de"\n' + STUDY + PREFERENCE + texts, "utf-8")
 
-    async def go(server):
-        async with browsing() as open_page:
-            page = await open_page(server.address, **DESK)
-            await page.get_by_text("<b>Willkommen</b> & so weiter").wait_for()
-            await page.get_by_role("button", name="Ja").wait_for()
-            assert await page.locator("html").get_attribute("lang") == "de"
-            assert "Rehearsal" in await page.locator("body").inner_text()
+    async def go(open_page):
+        page = await open_page(server.address, **DESK)
+        await page.get_by_text("<b>Willkommen</b> & so weiter").wait_for()
+        await page.get_by_role("button", name="Ja").wait_for()
+        assert await page.locator("html").get_attribute("lang") == "de"
+        assert "Rehearsal" in await page.locator("body").inner_text()
 
     with served(path, cache, is_rehearsal=True) as server:
-        asyncio.run(go(server))
+        visit(go)
