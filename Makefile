@@ -8,6 +8,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Processes that run tests: one for each core, up to eight; each takes a gigabyte.
+WORKERS ?= logical --maxprocesses 8
 
 .PHONY: demo test check results systems docs clean
 
@@ -17,7 +19,7 @@ demo: $(VENV)/demo.stamp
 	@echo "The colored photographs are in demo/color; *_compare.jpg shows each beside its gray original."
 
 test: $(VENV)/dev.stamp system
-	OMP_NUM_THREADS=2 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -13,3 +13,10 @@ settings.register_profile("tintype", deadline=None, suppress_health_check=[Healt
 settings.load_profile("tintype")
 
 pytest.register_assert_rewrite("models_contract")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Let the workers of xdist begin with the files that take long, so that none of them is left for the end."""
+    if hasattr(config, "workerinput"):
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
