@@ -70,8 +70,8 @@ export class Receiver {
     const projects = files.filter((file) => PROJECT.test(file.name));
     const photographs = files.filter((file) => !PROJECT.test(file.name));
     for (const file of photographs) this.#waiting.push(this.#note(file));
-    if (projects.length) this.#openProject(projects[0]);
     this.#go();
+    if (projects.length) this.#openProject(projects[0]);
   }
 
   #readable() {
@@ -131,19 +131,22 @@ export class Receiver {
     store.set({ uploads: store.now.uploads.map((it) => (it.id === id ? { ...it, ...changed } : it)) });
   }
 
+  /** Open a project with its photograph, which the album must have. */
   async #openProject(file) {
-    const { store, announcer } = this.#app;
-    const { photo } = store.now;
-    if (!photo) return announcer.say(t("project.needs_photo"), { kind: "error" });
+    const { store, album, announcer } = this.#app;
     try {
-      const headers = await file.text();
-      const answer = await ask("PUT", `/photos/${photo.id}/project`, { json: JSON.parse(headers) });
+      const project = JSON.parse(await file.text());
+      const sha256 = project.source?.sha256;
+      const isIts = (it) => it.sha256 === sha256;
+      const photo = [store.now.photo, ...store.now.album].find((it) => it && isIts(it));
+      if (!photo) throw new ApiError(t("project.needs_photo", { name: project.source?.name ?? "" }));
+      album.open(photo);
+      const answer = await ask("PUT", `/photos/${photo.id}/project`, { json: project });
       announcer.say(tn("project.opened", answer.state.marks.length, { name: file.name }));
     } catch (error) {
       const why = error instanceof SyntaxError ? t("project.is_none") : error.message;
       announcer.say(t("drop.failed", { name: file.name, why }), { kind: "error" });
     }
-    return undefined;
   }
 }
 

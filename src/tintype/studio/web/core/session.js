@@ -103,6 +103,20 @@ export class Session {
   }
 
   /**
+   * Wait until all changes are stored.
+   * @returns {Promise<void>}
+   */
+  stored() {
+    return new Promise((resolve) => {
+      const end = this.#store.watch(({ waiting }) => waiting, (waiting) => {
+        if (waiting) return;
+        resolve();
+        queueMicrotask(() => end());
+      });
+    });
+  }
+
+  /**
    * Hear that a picture is on the screen; how long a change took is there for whoever measures.
    * @param {Object<string, any>} header of the picture
    */

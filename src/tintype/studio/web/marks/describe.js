@@ -9,7 +9,8 @@ import { nameOf } from "./color_names.js";
  * @returns {string} what a mark is, in words
  */
 export function describeMark({ mark, enabled }) {
-  const kind = t(`mark.${mark.kind}`);
+  const isPin = mark.kind === "field" && (mark.origin ?? "person") === "person";
+  const kind = isPin ? t("mark.pinned") : t(`mark.${mark.kind}`);
   const color = nameOf(colorOfMark(mark));
   const from = t(`origin.${(mark.origin ?? "person").split(":")[0]}`);
   return t(enabled ? "mark.described" : "mark.described_off", { kind, color, from });

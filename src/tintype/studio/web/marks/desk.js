@@ -195,9 +195,7 @@ export class MarkDesk {
     const { x, y } = anchorOf(placed.mark);
     try {
       const { operations } = await get(`/photos/${store.now.photo.id}/pin`, { x, y, radius: placed.mark.radius ?? 0 });
-      const pinned = operations.find((it) => it.op === "set_mark")?.mark.mark;
-      if (placed.mark.kind === "point") session.change([setMark({ ...placed, mark: pinned })], "did.pin");
-      else session.change([setMark({ ...placed, mark: { ...placed.mark, color: pinned.color } })], "did.pin");
+      session.change(operations, "did.pin");
       announcer.hear(t("mark.is_pinned"));
       this.leave();
     } catch (error) {

@@ -7,7 +7,7 @@ import { percent, t } from "../core/texts.js";
 import { button, iconButton } from "../shell/controls.js";
 import { adviseOn } from "./advice.js";
 import { nameOf } from "./color_names.js";
-import { anchorOf } from "./geometry.js";
+import { anchorOf, canRecolor } from "./geometry.js";
 import { createMarkSliders } from "./mark_sliders.js";
 import { placeBeside } from "./placing.js";
 import { recentChanged, recentColors } from "./recent.js";
@@ -69,7 +69,8 @@ export class Popover {
     this.#sliders.show(placed);
     this.#toggle.setAttribute("aria-pressed", String(!placed.enabled));
     this.#toggle.disabled = this.#app.store.now.draft?.id === placed.id && !color;
-    this.#pinButton.hidden = placed.mark.kind === "field";
+    this.#pinButton.hidden = this.#app.store.now.draft?.id !== placed.id;
+    this.#colors.forEach((element) => (element.hidden = !canRecolor(placed.mark)));
     if (color === null) return undefined;
     const [, a, b] = labOf(color);
     this.#wheel.show(a, b);
@@ -184,6 +185,7 @@ export class Popover {
   #sliders;
   #toggle;
   #pinButton;
+  #colors;
 
   #build() {
     const desk = this.#desk;
@@ -191,33 +193,29 @@ export class Popover {
     this.#toggle = iconButton("eye_off", t("mark.switch"), () => desk.current && desk.toggle(desk.current));
     this.#pinButton = button(t("mark.pin"), () => desk.pin(), { icon: "pin", class: "small", title: t("mark.pin_help") });
     listen(this.#hex, "change", () => this.#typed());
-    const screen = "EyeDropper" in window && iconButton("fit", t("dropper.screen"), () => this.#pickFromScreen());
+    const screen = "EyeDropper" in window && iconButton("screen", t("dropper.screen"), () => this.#pickFromScreen());
     const actions = [
       this.#toggle,
       iconButton("trash", t("mark.delete"), () => desk.current && desk.remove(desk.current), { keys: t("key.delete") }),
       iconButton("close", t("close"), () => desk.leave(), { keys: "Esc" }),
     ];
+    const colorActions = [
+      button(t("color.neutral"), () => this.#choose("neutral", true), { class: "small", title: t("color.neutral_help") }),
+      this.#pinButton,
+      iconButton("dropper", t("dropper.photo"), () => desk.pickFromPhoto()),
+      screen,
+    ];
+    this.#colors = [
+      this.#suggestions,
+      this.#wheel.element,
+      h("div", { class: "color-row" }, this.#now, this.#name, this.#hex),
+      h("div", { class: "color-actions" }, colorActions),
+    ];
     return h(
       "section",
       { class: "popover", role: "dialog", hidden: true, aria: { labelledby: "popover-title" } },
       h("header", { class: "popover-head" }, this.#title, h("div", { class: "popover-actions" }, actions)),
-      h(
-        "div",
-        { class: "popover-body" },
-        this.#suggestions,
-        this.#wheel.element,
-        h("div", { class: "color-row" }, this.#now, this.#name, this.#hex),
-        h(
-          "div",
-          { class: "color-actions" },
-          button(t("color.neutral"), () => this.#choose("neutral", true), { class: "small", title: t("color.neutral_help") }),
-          this.#pinButton,
-          iconButton("dropper", t("dropper.photo"), () => desk.pickFromPhoto()),
-          screen,
-        ),
-        this.#recent,
-        this.#sliders.element,
-      ),
+      h("div", { class: "popover-body" }, this.#colors, this.#recent, this.#sliders.element),
     );
   }
 

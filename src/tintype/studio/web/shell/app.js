@@ -77,7 +77,7 @@ export class App {
       createStrip(this),
       createPanel(this),
     );
-    return [skip, frame, ...this.marks.elements, ...this.announcer.elements];
+    return [skip, frame, ...this.marks.elements, this.saver.tray, ...this.announcer.elements];
   }
 
   /** Connect, once everything is on the page. */
