@@ -144,19 +144,21 @@ def limit_ab(lightness: Floats, ab: Floats, limits: ChromaLimits) -> Floats:
     Returns:
         (2, ...), the given planes if nothing changes.
     """
-    squares = ab * ab
-    squares[0] += squares[1]
+    squares = ab[0] * ab[0]
+    squares += ab[1] * ab[1]
     # Most pixels of a photograph are below the limit of every hue near theirs and need no angle.
-    found = np.flatnonzero(squares[0] > limits.floors.take(_number_cells(lightness, ab)))
+    found = np.flatnonzero(squares > limits.floors.take(_number_cells(lightness, ab)))
     if not found.size:
         return ab
     rows = np.clip(lightness.take(found), 0, 100) * (_LIGHTNESS_STEPS / 100)
-    limited = ab.reshape(2, -1).copy()
-    limited[:, found] *= _chroma_factor(rows, limited[:, found], limits.table)
-    return limited.reshape(ab.shape)
+    factor = np.ones(
+        lightness.shape, lightness.dtype
+    )  # to multiply all is twice as fast as to gather and scatter both planes
+    factor.ravel()[found] = _chroma_factor(rows, (ab[0].take(found), ab[1].take(found)), limits.table)
+    return ab * factor
 
 
-def _chroma_factor(rows: Floats, ab: Floats, table: NDArray[np.float32]) -> Floats:
+def _chroma_factor(rows: Floats, ab: tuple[Floats, Floats], table: NDArray[np.float32]) -> Floats:
     a, b = ab
     hue = np.arctan2(b, a) * (_HUE_STEPS / 2 / np.pi)
     hue += _HUE_STEPS * (hue < 0)
