@@ -71,6 +71,16 @@ def test_startling_mark_reaches_less_far():
     assert shares[0] > shares[1] > shares[2] == shares[3]
 
 
+def test_large_mark_reaches_less_far_than_a_click():
+    ramp = np.tile(np.linspace(0, 100, 56, dtype=np.float32), (56, 1))
+    corner = {side: placed((60, 40), (56 - side, 56 - side), side) for side in (2, 3, 6, 9)}
+    far = {side: reach_map(ramp, [[(mark, 0.0)]])[0][0, 20:50].mean() for side, mark in corner.items()}
+    assert far[2] == pytest.approx(far[3], abs=0.05)
+    assert far[6] < far[3] - 0.1
+    field = PlacedColor(0, corner[6].cells, np.zeros((6, 6, 2), np.float32))
+    assert reach_map(ramp, [[(field, 0.0)]])[0][0, 20:50].mean() > far[6] + 0.1
+
+
 def test_reach_does_not_depend_on_the_size_of_the_grid():
     large = np.kron(TWO_DISCS, np.ones((2, 2), np.float32))
     flat = np.full((112, 112), 50, np.float32)

@@ -4,7 +4,8 @@ A network spreads a color where it thinks it belongs, and one strong unlikely co
 what it says with the marks counts in full near them and ever less behind the contours of the photograph, where
 what it said without them stands. Near and behind are lengths of ways over the photograph's edges
 (``tintype.guidance.geodesic``); a color that the network held likely there by itself may go twice as far as one
-that surprises it.
+that surprises it. A large mark goes less far than a click: a click stands for its object, but who paints a region
+has said where it ends.
 
 The numbers were settled on single true and absurd colors in 100 photographs, see ``results/marks.py``.
 """
@@ -27,6 +28,8 @@ EXPECTED = 2.0
 
 _CALM, _STARTLED = 1.0, 3.0  # surprises from which on a mark goes as far, and as little far, as marks can
 _HANDICAP = 0.6  # of a mark that startles: a length it has behind it when it starts
+_OUTLINED = 0.3  # the same of a mark that is large
+_SMALL, _LARGE = 3.0, 6.0  # sides of marks, cells of a grid of _SIDE x _SIDE, between which that grows
 _REACH = 0.95  # length of a way at the end of which half is left
 _SHARPNESS = 8
 _EDGE, _POWER = 20.0, 3.0  # a change of L from cell to cell that makes a step of 1; weaker ones hardly count
@@ -117,6 +120,14 @@ def _look_at(placed: PlacedColor) -> tuple[NDArray[np.intp], NDArray[np.intp], F
 def _start(plane: NDArray[Any], placed: PlacedColor, startling: float) -> None:
     """Let a mark begin in its cells."""
     excess = np.clip((startling - _CALM) / (_STARTLED - _CALM), 0, 1)
+    behind = max(_HANDICAP * excess, _OUTLINED * _largeness(placed, plane.size))
     window = plane[placed.cells.window]
-    handicap = np.where(placed.cells.coverage > 0, _HANDICAP * excess, FAR)
-    np.minimum(window, handicap, out=window)
+    np.minimum(window, np.where(placed.cells.coverage > 0, behind, FAR), out=window)
+
+
+def _largeness(placed: PlacedColor, size: int) -> float:
+    """Return 0 for a click to 1 for a region, on a grid of so many cells; a field is many clicks."""
+    if placed.ab.ndim == 3:
+        return 0.0
+    side = _SIDE * float(np.sqrt(placed.cells.coverage.sum() / size))
+    return float(np.clip((side - _SMALL) / (_LARGE - _SMALL), 0, 1))
