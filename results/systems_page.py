@@ -144,7 +144,8 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
     yield "## The same photographs by all"
     yield describe_licenses().split("\n\n", 1)[1].strip()
     for name, says in (("gray", "What all are shown"), ("true", "What it was")):
-        yield f"### {says}\n\n![{says}](../pictures/systems/{name}.webp)"
+        if (docs / f"pictures/systems/{name}.webp").exists():
+            yield f"### {says}\n\n![{says}](../pictures/systems/{name}.webp)"
     for name, row in rows.items():
         yield from _render_system(name, row, docs, f"`{name}`", level=3)
 

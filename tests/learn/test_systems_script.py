@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -79,7 +80,12 @@ def scripts(monkeypatch):
     import learning_curves
     import training_table
 
-    return SimpleNamespace(budget=budget, judging=judging, curves=learning_curves, table=training_table)
+    return SimpleNamespace(
+        budget=budget,
+        judging=judging,
+        curves=learning_curves,
+        table=training_table,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +180,8 @@ def test_killed_training_goes_on_with_the_same_command(workplace, scripts):
     folder, table = workplace / "killed/eccv16", workplace / "killed.csv"
     folder.mkdir(parents=True)
     plan = scripts.budget.read_plans("systems", workplace / "long.toml")["eccv16"]
-    asked = {"plan": asdict(plan), "minutes": 0.01, "threads": 1}
+    minutes = scripts.budget.usual_minutes(workplace / "long.toml")
+    asked = {"plan": asdict(plan), "minutes": minutes, "threads": 1}
     (folder / "plan.json").write_text(json.dumps({"asked": asked, "samples": 400, "foreseen": 60.0}))
     (workplace / "killed/tint.json").write_text("[10, 10]")
     options = ["-o", f"{workplace}/killed", "--plans", f"{workplace}/long.toml", "--threads", "1"]
@@ -191,12 +198,13 @@ def test_killed_training_goes_on_with_the_same_command(workplace, scripts):
         "TINTYPE_DATA": f"{workplace}/data",
         "TINTYPE_WEIGHTS": f"{workplace}/weights",
     }
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as running:
-        deadline = time.monotonic() + 120
-        while not (folder / "checkpoint.pt").exists() and time.monotonic() < deadline:
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        while not (folder / "checkpoint.pt").exists() and running.poll() is None:
             time.sleep(0.05)
         running.kill()
-    assert not rows_of(table) if table.exists() else True
+        said = running.stderr.read()
+    assert running.returncode == -signal.SIGKILL, said
+    assert not table.exists()
     assert not json.loads((folder / "spent.json").read_text())["finished"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
