@@ -10,12 +10,13 @@ import { icon } from "../shell/icons.js";
  * @returns {HTMLElement}
  */
 export function createWelcome({ store, receiver }) {
+  const title = t(matchMedia("(pointer: coarse)").matches ? "welcome.title_touch" : "welcome.title");
   const busy = h("p", { class: "welcome-busy", role: "status" });
   const welcome = h(
     "section",
-    { class: "welcome", aria: { label: t("welcome.title") } },
+    { class: "welcome", aria: { label: title } },
     h("div", { class: "welcome-sign", aria: { hidden: true } }, icon("album", 44)),
-    h("h1", {}, t("welcome.title")),
+    h("h1", {}, title),
     h("p", { class: "welcome-lead" }, t("welcome.lead")),
     button(t("welcome.choose"), () => receiver.choose(), { class: "primary large", icon: "upload" }),
     busy,

@@ -5,15 +5,15 @@ import { t } from "../core/texts.js";
 
 const HUES = [
   [15, "pink"],
-  [50, "red"],
-  [75, "orange"],
-  [105, "yellow"],
-  [130, "lime"],
-  [165, "green"],
+  [52, "red"],
+  [80, "orange"],
+  [108, "yellow"],
+  [128, "lime"],
+  [170, "green"],
   [215, "teal"],
-  [255, "sky"],
-  [300, "blue"],
-  [335, "violet"],
+  [262, "sky"],
+  [308, "blue"],
+  [342, "violet"],
   [361, "pink"],
 ];
 
@@ -30,7 +30,7 @@ export function nameOf(color) {
   if (chroma < 7) return t(`color.gray_${shade}`);
   const hue = ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
   const isBrown = hue > 35 && hue < 95 && lightness < 58 && chroma < 55;
-  const isRed = (hue < 15 || hue > 335) && lightness < 48;
+  const isRed = (hue < 15 || hue > 342) && lightness < 48;
   const name = isBrown ? "brown" : isRed ? "red" : HUES.find(([end]) => hue < end)[1];
   return t(`color.shade_${shade}`, { color: t(`color.${name}`) });
 }

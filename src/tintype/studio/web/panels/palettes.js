@@ -1,7 +1,7 @@
 // A palette for the photograph as a whole.
 
 import { get, upload } from "../core/api.js";
-import { hexOf } from "../core/color.js";
+import { hexOf, labOf } from "../core/color.js";
 import { fill, h, listen } from "../core/dom.js";
 import { setPalette } from "../core/operations.js";
 import { percent, t } from "../core/texts.js";
@@ -96,11 +96,11 @@ function createSources(app, take) {
 }
 
 function row({ name, title, palette }, isChosen, choose) {
-  const colors = [...(palette?.colors ?? [])].sort((one, other) => (other.weight ?? 1) - (one.weight ?? 1)).slice(0, MOST);
+  const colors = tellingColors(palette?.colors ?? []);
   const bar = h("span", { class: "palette-bar" }, colors.map(({ color, weight }) => {
     const part = h("span");
     part.style.backgroundColor = hexOf(color);
-    part.style.flexGrow = String(Math.sqrt(weight ?? 1));
+    part.style.flexGrow = String(Math.sqrt(weight));
     return part;
   }));
   return h(
@@ -109,6 +109,16 @@ function row({ name, title, palette }, isChosen, choose) {
     h("span", { class: "palette-name" }, name),
     colors.length ? bar : null,
   );
+}
+
+/** The colors that tell most of a palette, in the order of their hues. */
+function tellingColors(colors) {
+  const all = colors.map(({ color, weight = 1 }) => {
+    const [, a, b] = labOf(color);
+    return { color, weight: weight * (5 + Math.hypot(a, b)), hue: Math.hypot(a, b) < 6 ? -4 : Math.atan2(b, a) };
+  });
+  const most = all.sort((one, other) => other.weight - one.weight).slice(0, MOST);
+  return most.sort((one, other) => one.hue - other.hue);
 }
 
 function keyOf(palette) {

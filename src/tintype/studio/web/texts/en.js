@@ -22,6 +22,7 @@ export const en = {
   "connection.retry": "Try again",
 
   "welcome.title": "Drop a black‑and‑white photograph here",
+  "welcome.title_touch": "Choose a black‑and‑white photograph",
   "welcome.lead": "It is colored at once. Then change any color with a click.",
   "welcome.choose": "Choose photographs",
   "welcome.private": "Or paste one from the clipboard. Nothing leaves this machine, and your file is never touched.",

@@ -15,12 +15,13 @@ export class Camera {
   zoom = 1;
   /** Whether the whole photograph stays in view when the window changes. */
   isFitted = true;
-  margin = 24;
+  /** CSS pixels around the photograph when all of it is shown; below are buttons. */
+  margin = { side: 24, top: 24, bottom: 66 };
 
   /** @returns {number} zoom at which the whole photograph is seen */
   get fittingZoom() {
     const { pane, photo, margin } = this;
-    const room = [Math.max(32, pane.width - 2 * margin), Math.max(32, pane.height - 2 * margin)];
+    const room = [Math.max(32, pane.width - 2 * margin.side), Math.max(32, pane.height - margin.top - margin.bottom)];
     return Math.min(room[0] / photo.width, room[1] / photo.height, Math.max(1, 1024 / Math.max(photo.width, photo.height)));
   }
 
@@ -34,7 +35,7 @@ export class Camera {
     this.isFitted = true;
     this.zoom = this.fittingZoom;
     this.x = this.photo.width / 2;
-    this.y = this.photo.height / 2;
+    this.y = this.photo.height / 2 + this.#shift();
   }
 
   /**
@@ -114,6 +115,13 @@ export class Camera {
   get seesAll() {
     const { width, height } = this.seen;
     return width >= this.photo.width - 0.5 && height >= this.photo.height - 0.5;
+  }
+
+  /** What the middle of the photograph is above that of the pane, as far as there is room. */
+  #shift() {
+    const { pane, photo, margin, zoom } = this;
+    const room = Math.max(0, pane.height - photo.height * zoom) / 2;
+    return Math.min(room, (margin.bottom - margin.top) / 2) / zoom;
   }
 
   /** Let some of the photograph stay in view; what fits is in the middle. */

@@ -30,6 +30,7 @@ export function createCross({ store, announcer }, viewer) {
     const step = (fine ? 1 : STEP) / viewer.camera.zoom;
     const { width, height } = viewer.camera.photo;
     const { x, y } = current();
+    element.classList.add("keyed");
     place = { x: clamp(x + dx * step, width), y: clamp(y + dy * step, height) };
     keepInView(viewer, place);
     show();
@@ -46,6 +47,9 @@ export function createCross({ store, announcer }, viewer) {
     event.preventDefault();
     event.stopPropagation();
   });
+  listen(element, "focus", () => element.classList.toggle("keyed", element.matches(":focus-visible")));
+  listen(element, "pointerdown", () => element.classList.remove("keyed"));
+  listen(element, "blur", () => element.classList.remove("keyed"));
   viewer.moved.listen(show);
   store.watch(({ photo }) => photo?.id, () => {
     place = null;

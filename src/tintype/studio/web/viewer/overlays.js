@@ -58,16 +58,30 @@ export class Overlays {
   }
 }
 
-/** Turn gray into a color that is the more opaque the lighter the gray was. */
+/** Turn gray into a color that is the more opaque the lighter the gray was, from the darkest that is common on. */
 function tint(gray, [red, green, blue]) {
   const canvas = new OffscreenCanvas(gray.width, gray.height);
   const context = canvas.getContext("2d");
   context.drawImage(gray, 0, 0);
   const pixels = context.getImageData(0, 0, gray.width, gray.height);
+  const { least, most } = findRange(pixels.data);
   for (let at = 0; at < pixels.data.length; at += 4) {
-    const opacity = pixels.data[at];
-    pixels.data.set([red, green, blue, opacity], at);
+    const share = Math.min(1, Math.max(0, (pixels.data[at] - least) / (most - least)));
+    pixels.data.set([red, green, blue, 255 * share ** 1.4], at);
   }
   context.putImageData(pixels, 0, 0);
   return canvas.transferToImageBitmap();
+}
+
+/** The grays between which nine tenths of a picture lie. */
+function findRange(data) {
+  const counts = new Array(256).fill(0);
+  for (let at = 0; at < data.length; at += 4) counts[data[at]] += 1;
+  const total = data.length / 4;
+  const grayAt = (share) => {
+    let seen = 0;
+    return counts.findIndex((count) => (seen += count) >= share * total);
+  };
+  const least = grayAt(0.08);
+  return { least, most: Math.max(least + 24, grayAt(0.98)) };
 }

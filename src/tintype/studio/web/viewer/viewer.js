@@ -135,6 +135,10 @@ export class Viewer {
     ];
   }
 
+  get #hasBar() {
+    return !document.body.classList.contains("choosing");
+  }
+
   #paneAt(point) {
     const { compare } = this.#app.store.now;
     if (compare !== "sides") return this.panes.at(-1);
@@ -201,7 +205,7 @@ export class Viewer {
     const ratio = devicePixelRatio;
     this.#canvas.width = Math.round(width * ratio);
     this.#canvas.height = Math.round(height * ratio);
-    this.camera.margin = width < NARROW ? 8 : 28;
+    this.camera.margin = width < NARROW ? { side: 8, top: 8, bottom: this.#hasBar ? 60 : 8 } : { side: 28, top: 22, bottom: 68 };
     const pane = this.colorPane;
     this.camera.resize({ width: pane.width, height: pane.height });
     this.#draw();
