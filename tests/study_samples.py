@@ -75,7 +75,7 @@ class Served:
         self.clients = []
 
     def client(self, **options):
-        client = httpx.Client(base_url=self.address, timeout=60, **options)
+        client = httpx.Client(base_url=self.address, timeout=600, **options)
         self.clients.append(client)
         return client
 

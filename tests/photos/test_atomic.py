@@ -145,7 +145,7 @@ def test_full_disk_is_an_error_with_a_remedy(tmp_path):
 @pytest.mark.parametrize("kind", ["png", "tif", "jpg", "webp", "avif", "jp2", "jxl", "bmp", "heic"])
 def test_disk_that_fills_while_writing_leaves_nothing(tmp_path, kind):
     writer = start_writer(tmp_path / f"result.{kind}", limit=20_000)
-    _, errors = writer.communicate(timeout=120)
+    _, errors = writer.communicate(timeout=600)
     assert writer.returncode == 1
     assert "WriteFailedError" in errors.splitlines()[-1]
     assert f"result.{kind}" in errors.splitlines()[-1]
@@ -211,7 +211,7 @@ def test_killed_writer_leaves_no_half_file(tmp_path, after):
     assert not is_photo_name(leftovers[0])
     assert remove_leftovers(tmp_path) == leftovers
     second = start_writer(target)
-    second.communicate(timeout=120)
+    second.communicate(timeout=600)
     assert second.returncode == 0
     assert list_names(tmp_path) == ["result.tif"]
     assert read_photo(target).height == 400
@@ -221,7 +221,7 @@ def test_interrupted_writer_leaves_nothing(tmp_path):
     writer = start_writer(tmp_path / "result.tif", wait=0.05)
     assert writer.stdout.readline() == "strip\n"
     writer.send_signal(signal.SIGINT)
-    _, errors = writer.communicate(timeout=60)
+    _, errors = writer.communicate(timeout=600)
     assert "KeyboardInterrupt" in errors
     assert list_names(tmp_path) == []
 

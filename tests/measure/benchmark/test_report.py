@@ -6,14 +6,15 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tintype.errors import OutputExistsError
 from tintype.measure.benchmark import report as module
+from tintype.measure.benchmark import speed
 from tintype.measure.benchmark.photographs import find_photographs, sit
 from tintype.measure.benchmark.report import (
     Circumstances,
@@ -219,13 +220,27 @@ def test_times_of_a_busy_machine_are_doubted(report):
 
 
 def test_work_of_others_is_seen_and_ones_own_past_is_not():
-    spin = "import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end: pass"
-    with subprocess.Popen([sys.executable, "-c", spin]) as other:
-        time.sleep(0.5)
-        busy = busy_cores(0.5)
-        other.kill()
+    spin = "print('begun', flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", spin], stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout.readline() == b"begun\n"
+            busy = busy_cores(1.0)
+        finally:
+            other.kill()
     assert not busy <= 0.5  # where the system does not tell it is not a number
     assert not busy > 1.2 * os.cpu_count()
+
+
+def test_machine_that_wakes_late_is_no_busier_for_it(monkeypatch):
+    clock = SimpleNamespace(now=10.0, spent=100.0)
+
+    def sleep(seconds):
+        clock.now += 4 * seconds
+        clock.spent += 2 * seconds
+
+    monkeypatch.setattr(speed, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: clock.now))
+    monkeypatch.setattr(speed, "_spent_seconds", lambda: clock.spent)
+    assert busy_cores(1.0) == 0.5
 
 
 def test_what_the_system_does_not_tell_is_null_in_the_document(report):

@@ -131,10 +131,10 @@ def busy_cores(seconds: float = WATCHED_SECONDS) -> float:
 
     The system's mean load of the last minute would not do: it holds the coloring that this program has just ended.
     """
-    before = _spent_seconds()
+    before, begun = _spent_seconds(), time.monotonic()
     time.sleep(seconds)
-    after = _spent_seconds()
-    return (after - before) / seconds
+    after, ended = _spent_seconds(), time.monotonic()  # a busy machine wakes late
+    return (after - before) / (ended - begun)
 
 
 def _spent_seconds() -> float:
