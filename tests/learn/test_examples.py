@@ -2,7 +2,13 @@ import torch
 
 from tintype.color.bins import BIN_COUNT, CENTERS
 from tintype.learn.data.batches import BatchPlan
-from tintype.learn.data.examples import bin_distribution, encode_bins, iterate_examples, make_examples
+from tintype.learn.data.examples import (
+    bin_distribution,
+    color_of_cells,
+    encode_bins,
+    iterate_examples,
+    make_examples,
+)
 from tintype.learn.data.hints import draw_point_counts, simulate_hints, simulate_palette
 from tintype.learn.data.photographs import load_pools
 from tintype.learn.recipe import HintRecipe
@@ -39,6 +45,14 @@ def test_encoded_bins_lie_around_the_color():
     bins, weights = encode_bins(ab)
     mean = (torch.from_numpy(CENTERS.copy())[bins[0, :, 0, 0]] * weights[0, :, 0, 0, None]).sum(0)
     assert (mean - ab[0, :, 0, 0]).abs().max() < 2.0
+
+
+def test_color_of_a_cell_is_its_mean_or_picked_from_its_middle():
+    ab = torch.zeros(1, 2, 8, 8)
+    ab[:, 0, 2, 6] = 16.0
+    assert color_of_cells(ab, 4)[0, 0].tolist() == [[0, 1], [0, 0]]
+    assert color_of_cells(ab, 4, picked=True)[0, 0].tolist() == [[0, 16], [0, 0]]
+    assert torch.equal(color_of_cells(ab, 1, picked=True), ab)
 
 
 def test_points_have_the_true_color_and_full_confidence():
