@@ -36,13 +36,13 @@ class Unfinished:
             return compute()
         path = self.folder / f"{name}.npz"
         try:
-            with np.load(path, allow_pickle=False) as kept:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
                 return dict(kept)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             arrays = compute()
         self.folder.mkdir(parents=True, exist_ok=True)
-        with atomic_file(path, overwrite=True) as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
+        with atomic_file(path, overwrite=True) as file:
+            np.savez(file, allow_pickle=False, **arrays)
         return arrays
 
     def forget(self) -> None:
