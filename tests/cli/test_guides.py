@@ -71,6 +71,19 @@ def bad_files(folder, reference):
     assert reference.exists()
 
 
+def test_prompt_names_what_it_did_and_what_it_did_not_understand(scan, call):
+    row = told(call, scan, "--prompt", "red, the zork is green", "--project")["scan.png"]
+    assert row["notes"] == ['not understood in the prompt: "zork"', "red: colors for the whole picture"]
+    palette = json.loads(scan.with_name("scan_color.tintype").read_text())["guidance"]["palette"]
+    assert palette["origin"] == "word:red"
+
+
+def test_what_the_encoder_sees_is_told(scan, call, folder):
+    assert told(call, scan, "--report", "report.csv")["scan.png"]["sees"] == []
+    with (folder / "report.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["sees"] for row in csv.DictReader(file)] == [""]
+
+
 @pytest.mark.usefixtures("bad_files")
 @pytest.mark.parametrize(
     ("options", "message"),
@@ -82,10 +95,17 @@ def bad_files(folder, reference):
         ),
         (
             ("--reference-region", "1,1,5,5"),
-            "there are 1 regions for 0 references; give each --reference before its --reference-region",
+            "there are more regions than references (1 and 0); give each --reference-region after its --reference",
         ),
         (("--like", "hints.json"), "hints.json: this is no project (.tintype); write one with --project"),
         (("--like", "none.tintype"), "none.tintype: "),
+        (("--prompt", ""), "the prompt is empty; write what has which color in English"),
+        (("--prompt", "eine rote Katze"), "the prompt 'eine rote Katze' is not understood; write what"),
+        (
+            ("--prompt", "le chat est rouge"),
+            'most of the prompt is not understood: "le chat est"; write what',
+        ),
+        (("--segmenter", "clipseg"), "--segmenter finds what a prompt speaks of; give --prompt too"),
     ],
 )
 def test_what_can_not_guide_is_one_line(scan, folder, call, options, message):
@@ -97,9 +117,10 @@ def test_what_can_not_guide_is_one_line(scan, folder, call, options, message):
 
 @pytest.mark.usefixtures("bad_files")
 @pytest.mark.parametrize("name", ["none.jpg", "broken.jpg"])
-def test_reference_that_can_not_be_read_is_one_line(scan, folder, call, name):
-    done = call("colorize", scan, "--reference", "ref.png", "--reference", name)
-    assert done.status == 1
+@pytest.mark.parametrize("options", [("--reference", "ref.png", "--reference"), ("--scribble",)])
+def test_guide_that_can_not_be_read_is_one_line(scan, folder, call, options, name):
+    done = call("colorize", scan, *options, name)
+    assert done.status == 2
     assert done.error.startswith(f"{name}: ")
     assert not (folder / "scan_color.png").exists()
 
@@ -110,7 +131,7 @@ def test_marks_are_carried_through_an_album(project, call, folder):
     assert (mark["x"], mark["y"]) == pytest.approx((80, 30), abs=1)
     assert (mark["confidence"], mark["origin"]) == (0.95, "match:first.png")
     assert rows["crop.png"]["notes"] == [
-        "first.png: 1 of 2 marks carried by place, confidence 0.95 to 0.95; outside: 2"
+        "first.png: 1 of 2 marks carried by place, confidence 0.95; outside of this photograph: mark 2"
     ]
     with (folder / "report.csv").open(newline="", encoding="utf-8") as file:
         report = {row["source"]: row for row in csv.DictReader(file)}

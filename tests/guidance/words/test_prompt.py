@@ -19,6 +19,8 @@ PRIOR = np.full(BIN_COUNT, 1 / BIN_COUNT)
         ("赤いコート", "is not understood"),
         ("!!! ???", "is not understood"),
         ("qwertz asdf", "is not understood"),
+        ("le chat est rouge", 'most of the prompt is not understood: "le chat est"; write'),
+        ("une femme en robe rouge", 'most of the prompt is not understood: "une", "femme"; write'),
     ],
 )
 def test_prompt_that_says_nothing_is_one_clear_line(text, words):

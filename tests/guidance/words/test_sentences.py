@@ -87,6 +87,10 @@ def test_things_are_corrected(text):
         ("a forest path", [said("forest path")]),
         ("a forest green dress", [said("dress", "forest green")]),
         ("a chocolate dress", [said("dress", "chocolate")]),
+        ("women in navy blue dresses on grass", [said("dresses", "navy blue"), said("women"), said("grass")]),
+        ("a lion in grass", [said("lion"), said("grass")]),
+        ("a lion in gold", [said("lion", "gold")]),
+        ("a red bird on snow", [said("bird", "red"), said("snow")]),
     ],
 )
 def test_things_that_are_called_like_colors_are_told_from_colors(text, statements):

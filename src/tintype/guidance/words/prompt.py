@@ -14,12 +14,14 @@ from tintype.errors import GuidanceError
 from tintype.guidance.colors import WeightedColor, shown
 from tintype.guidance.words.lexicon import NamedColor
 from tintype.guidance.words.meaning import Meaning, find_meaning, is_known, mixed
-from tintype.guidance.words.sentences import Statement, parse_sentences
+from tintype.guidance.words.sentences import Statement, parse_sentences, words_of
 
 LONGEST_PROMPT = 2000
 """Most characters in a prompt."""
 
 _EXAMPLE = 'write what has which color in English, such as "a woman in a red coat, green hills"'
+_MOST_UNREAD = 0.5  # of the words that name colors and things
+_MOST_SHOWN = 24
 _FORBIDDEN_HUE = 40.0
 _NO_HUE = 10.0
 
@@ -94,7 +96,7 @@ def read_prompt(text: str) -> Prompt:
         text: English.
 
     Raises:
-        GuidanceError: it is empty, longer than `LONGEST_PROMPT`, or nothing of it is understood.
+        GuidanceError: it is empty, longer than `LONGEST_PROMPT`, or most of it is not understood.
 
     >>> [phrase.statement.text for phrase in read_prompt("a woman in a red coat").phrases]
     ['red coat', 'woman']
@@ -114,7 +116,16 @@ def read_prompt(text: str) -> Prompt:
         unread += missing
     if not phrases:
         raise GuidanceError(f"the prompt {shown(plain)} is not understood; {_EXAMPLE}")
+    _check_share(plain, unread)
     return Prompt(plain, tuple(phrases), tuple(dict.fromkeys(unread)))
+
+
+def _check_share(text: str, unread: Sequence[str]) -> None:
+    """Refuse a text in another language that happens to hold a word or two of English."""
+    missing = sum(len(words.split()) for words in unread)
+    if missing > _MOST_UNREAD * len(words_of(text)):
+        named = ", ".join(f'"{words[:_MOST_SHOWN]}"' for words in [*dict.fromkeys(unread)][:2])
+        raise GuidanceError(f"most of the prompt is not understood: {named}; {_EXAMPLE}")
 
 
 def _understand(statement: Statement) -> tuple[Phrase | None, list[str]]:

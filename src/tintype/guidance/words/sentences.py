@@ -58,6 +58,15 @@ _NOUNS_FIRST = _words(
 )
 """Names of colors that are things before another word: a forest path, but a chocolate dress."""
 
+_GROUNDS = _words(
+    "algae desert dirt dust earth fern field forest grass heather ice leaf moss mud night ocean sand sea seaweed "
+    "sky snow stone straw swamp tree water wood"
+)
+"""Of these, what one can be in: lions in grass, but a lion in gold."""
+
+_PLACINGS = _words("on at under behind before beside near from against over by into")
+"""Of the words that join, those after which a place follows and no color: on grass."""
+
 _LONGEST_NAME = 5
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-'/][a-z0-9]+)*|[,.;:!?&\n]", re.IGNORECASE)
 _STOPS = frozenset(".;:!?\n")
@@ -192,7 +201,8 @@ _KINDS = (
 
 def _pieces(words: list[str], is_thing: IsThing) -> Iterator[_Piece]:
     """Group the words of a clause."""
-    position, has_article, before = 0, False, None
+    position, has_article = 0, False
+    before: _Piece | None = None
     while position < len(words):
         word = words[position]
         count = 1
@@ -201,7 +211,7 @@ def _pieces(words: list[str], is_thing: IsThing) -> Iterator[_Piece]:
         elif _counts(words, position, is_thing):
             piece, count = _piece_at(words, position, is_thing, has_article=has_article, before=before)
             yield piece
-            has_article, before = False, piece.kind
+            has_article, before = False, piece
         position += count
 
 
@@ -214,7 +224,7 @@ def _counts(words: list[str], position: int, is_thing: IsThing) -> bool:
 
 
 def _piece_at(
-    words: list[str], position: int, is_thing: IsThing, *, has_article: bool, before: _Kind | None
+    words: list[str], position: int, is_thing: IsThing, *, has_article: bool, before: _Piece | None
 ) -> tuple[_Piece, int]:
     """Return the piece that begins at a word, and how many words it has."""
     word = words[position]
@@ -228,7 +238,7 @@ def _piece_at(
     if found is not None:
         color, count = found
         follows = _is_noun_word(words, position + count)
-        is_stated = before in (_Kind.IS, _Kind.NOT, _Kind.BUT, _Kind.JOINT) and not has_article
+        is_stated = not has_article and _states(before, color.name)
         if not _is_meant_as_thing(color.name, is_thing, follows=follows, is_stated=is_stated):
             return _Piece(_Kind.COLOR, color.name, color, has_article), count
     if word in MODIFIERS:
@@ -243,6 +253,15 @@ def _name_at(words: list[str], position: int, is_thing: IsThing) -> int:
     """Return how many words are the name of a thing: a green snake, a traffic light; 0 for less than two."""
     longest = min(_LONGEST_NAME, len(words) - position)
     return next((n for n in range(longest, 1, -1) if is_thing(" ".join(words[position : position + n]))), 0)
+
+
+def _states(before: _Piece | None, name: str) -> bool:
+    """Return whether a color is said of something: "is orange", "in orange", but not "on grass" or "in snow"."""
+    if before is None:
+        return False
+    if before.kind is _Kind.JOINT:
+        return before.text not in _PLACINGS and name not in _GROUNDS
+    return before.kind in (_Kind.IS, _Kind.NOT, _Kind.BUT)
 
 
 def _is_meant_as_thing(name: str, is_thing: IsThing, *, follows: bool, is_stated: bool) -> bool:
