@@ -70,7 +70,9 @@ def test_killed_server_comes_back_with_all_that_it_acknowledged(tmp_path, tiny):
             assert page.event("state", serial=30)["revision"] == before[1][0]["revision"]
         with server.person() as person:
             assert person.ask("POST", f"/photos/{opened}/redo").json()["step"] == 5
-            person.ask("POST", "/jobs", 201, json={"photo": opened})
+            done = person.save(opened)
+            result = person.get(f"/jobs/{done['id']}/file").content
+            job = person.ask("POST", "/jobs", 201, json={"photo": opened, "suffix": ".tif"}).json()
         with sending_half(server):
             os.kill(process.pid, signal.SIGKILL)
     with running(tmp_path / "data", tiny, scans / "a.png") as (server, _):
@@ -78,7 +80,9 @@ def test_killed_server_comes_back_with_all_that_it_acknowledged(tmp_path, tiny):
         assert [it["name"] for it in album] == ["Opa.jpg", "a.png"]
         assert states[1]["step"] == 5
         with server.person() as person:
-            assert person.get("/jobs").json()["jobs"] == []
+            assert [it["id"] for it in person.get("/jobs").json()["jobs"]] == [done["id"], job["id"]]
+            assert person.get(f"/jobs/{done['id']}/file").content == result
+            assert person.finish(job)["name"] == "a_color.tif"
 
 
 @pytest.mark.slow

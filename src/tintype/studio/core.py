@@ -79,7 +79,7 @@ def open_studio(
         opened.callback(engine.close)
         try:
             library = Library(folder, journal, engine, limits)
-            jobs = Jobs(folder / "results", library, engine, limits.jobs)
+            jobs = Jobs(folder / "results", library, engine, limits.jobs, limits.results_bytes)
         except OSError as error:
             reason = error.strerror or error
             raise StudioError(f"{folder}: can't be used ({reason}); name another by --data") from error

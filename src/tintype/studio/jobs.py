@@ -1,9 +1,14 @@
-"""Work that takes longer than a person looks: results at full size, one after the other; watched, and stopped."""
+"""Work that takes longer than a person looks: results at full size, one after the other; watched, and stopped.
+
+What was ordered is on the disk before it is acknowledged: a server that is restarted goes on with it, and still has
+the results that are done.
+"""
 
 from __future__ import annotations
 
 import secrets
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +23,7 @@ from tintype.photos.encoders.page import Picture
 from tintype.studio.engine import Engine, Superseded
 from tintype.studio.journal import now_text
 from tintype.studio.library import Library
+from tintype.studio.orders import JobRecord, clear_result, read_records, record_result, write_record
 from tintype.studio.rendering import Order, Rendering, render_result
 from tintype.studio.state import State
 from tintype.studio.wrapped import ObservedPicture
@@ -41,6 +47,7 @@ class Job:
         progress: 0..1.
         message: why it failed, one line.
         begun_at: when it was given: UTC, ISO 8601.
+        place: grows from job to job.
         rendering: the result, when it is done.
     """
 
@@ -52,6 +59,7 @@ class Job:
     progress: float = 0.0
     message: str = ""
     begun_at: str = field(default_factory=now_text)
+    place: int = field(default_factory=time.time_ns)
     rendering: Rendering | None = None
     is_unwanted: bool = False
 
@@ -60,30 +68,36 @@ class Jobs:
     """The jobs of a studio. All methods may be called from several threads at once.
 
     Args:
-        folder: for results; what is in it is deleted, and again at the end.
+        folder: for jobs and their results.
         library: where photographs come from.
         engine: what colors them.
         most: jobs that wait or are kept with their results.
+        most_bytes: of results that are kept; the newest is, however large it is.
 
     Attributes:
         on_change: called with a job whenever something about it changed.
     """
 
-    def __init__(self, folder: Path, library: Library, engine: Engine, most: int) -> None:
-        self._folder, self._library, self._engine, self._most = folder, library, engine, most
+    def __init__(
+        self, folder: Path, library: Library, engine: Engine, most: int, most_bytes: int = 1 << 62
+    ) -> None:
+        self._folder, self._library, self._engine = folder, library, engine
+        self._most, self._most_bytes = most, most_bytes
         self._jobs: dict[str, Job] = {}
         self._lock = RLock()
         self._worker = ThreadPoolExecutor(1, "tintype-save")
+        self._is_closing = False
         self.on_change: list[Callable[[Job], None]] = []
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for identity, record in read_records(folder):
+            self._take_up(identity, record)
 
     def close(self) -> None:
-        """Stop what is running and delete the results."""
+        """Stop what is running; the next server goes on with it."""
+        self._is_closing = True
         for job in self.list():
             job.is_unwanted = True
         self._worker.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def give(self, photo: str, order: Order) -> Job:
         """Give a job: a result of a photograph as it stands now.
@@ -92,12 +106,14 @@ class Jobs:
             NotHereError: there is no such photograph.
             StudioLimitError: too many jobs wait.
             UnsupportedFormatError: the format can't be written.
+            WriteFailedError: the disk is full.
         """
         entry, state = self._library.entry(photo), self._library.state(photo)
         order.suffix_for(entry.name, entry.facts["format"])
         job = Job(secrets.token_hex(8), photo, order, state)
         with self._lock:
             self._make_room()
+            self._store(job)
             self._jobs[job.id] = job
         self._tell(job)
         self._worker.submit(self._run, job)
@@ -127,6 +143,36 @@ class Jobs:
             self._forget(found)
         self._tell(found)
 
+    def _take_up(self, identity: str, record: JobRecord) -> None:
+        """Go on with a job of the server before."""
+        folder = self._folder / identity
+        job = Job(
+            identity,
+            record.photo,
+            record.order,
+            record.state,
+            begun_at=record.begun_at,
+            place=record.place,
+            rendering=record.rendering(folder),
+        )
+        self._jobs[identity] = job
+        if job.rendering is None:
+            clear_result(folder)
+            self._worker.submit(self._run, job)
+        else:
+            job.status, job.progress = "done", 1.0
+
+    def _store(self, job: Job) -> None:
+        record = JobRecord(
+            photo=job.photo,
+            order=job.order,
+            state=job.state,
+            begun_at=job.begun_at,
+            place=job.place,
+            result=None if job.rendering is None else record_result(job.rendering),
+        )
+        write_record(self._folder / job.id, record)
+
     def _make_room(self) -> None:
         """Forget the oldest finished jobs where there are too many."""
         finished = [job for job in self._jobs.values() if job.status in _FINISHED]
@@ -134,6 +180,16 @@ class Jobs:
             if not finished:
                 raise StudioLimitError(f"{self._most} jobs are waiting; let some finish, or stop them")
             self._forget(finished.pop(0))
+
+    def _make_room_on_disk(self, newest: Job) -> None:
+        """Forget the oldest results where they take too much of the disk."""
+        done = [job for job in self._jobs.values() if job.rendering is not None and job is not newest]
+        sizes = {job.id: size_of(job.rendering) for job in (*done, newest)}
+        for job in done:
+            if sum(sizes.values()) <= self._most_bytes:
+                break
+            self._forget(job)
+            del sizes[job.id]
 
     def _forget(self, job: Job) -> None:
         self._jobs.pop(job.id, None)
@@ -146,6 +202,7 @@ class Jobs:
         self._advance(job, "running")
         try:
             job.rendering = self._render(job)
+            self._store(job)
             self._finish(job, "done")
         except Superseded:
             self._finish(job, "stopped")
@@ -157,7 +214,6 @@ class Jobs:
         entry = self._library.entry(job.photo)
         colored = self._engine.color(self._library.desk(job.photo), job.state)
         folder = self._folder / job.id
-        folder.mkdir()
 
         def observe(picture: Picture) -> Picture:
             return ObservedPicture(picture, lambda share: self._note(job, share))
@@ -181,8 +237,10 @@ class Jobs:
     def _finish(self, job: Job, status: JobStatus) -> None:
         with self._lock:
             job.status = status
-            job.progress = 1.0 if status == "done" else job.progress
-            if job.is_unwanted or status != "done":
+            if status == "done" and not job.is_unwanted:
+                job.progress = 1.0
+                self._make_room_on_disk(job)
+            elif not self._is_closing:
                 shutil.rmtree(self._folder / job.id, ignore_errors=True)
         self._tell(job)
 
@@ -190,6 +248,11 @@ class Jobs:
         for listener in self.on_change:
             with suppress(RuntimeError):  # a connection that was closed meanwhile
                 listener(job)
+
+
+def size_of(rendering: Rendering | None) -> int:
+    """Return the bytes of a result; 0 where it is not, or no longer, there."""
+    return rendering.path.stat().st_size if rendering and rendering.path.exists() else 0
 
 
 def _explain(error: Exception) -> str:

@@ -27,6 +27,7 @@ class Limits:
         document_bytes: of a request or message that is no photograph.
         viewers: live connections at once.
         jobs: that wait or are kept with their results.
+        results_bytes: of results that are kept; the newest is, however large it is.
         requests_per_second: of one client, on average; four seconds' worth may come at once.
         patience_seconds: for which a sender may pause.
         memory_bytes: of the photographs that are kept open.
@@ -40,6 +41,7 @@ class Limits:
     document_bytes: int = 4_000_000
     viewers: int = 16
     jobs: int = 50
+    results_bytes: int = 8_000_000_000
     requests_per_second: float = 200.0
     patience_seconds: float = 30.0
     memory_bytes: int = 1_000_000_000

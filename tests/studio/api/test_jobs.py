@@ -1,7 +1,10 @@
 """Results at full size: in the source's format and depth, with the mark; progress, stopping, failing."""
 
 import io
+import json
+import shutil
 import threading
+import time
 import zipfile
 
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 import tifffile
 
 from photo_samples import gray, save, save_tiff
-from studio_samples import decoded, gray_scan, set_mark
+from studio_samples import decoded, gray_scan, set_mark, using
 from tintype.colorize.colorizer import Colorizer
 from tintype.photos.metadata import mark_from_xmp, read_mark
 from tintype.photos.read import read_photo
@@ -17,8 +20,13 @@ from tintype.studio import jobs as jobs_module
 
 
 @pytest.fixture
-def scan(person):
-    return person.add(save_tiff(gray(16, step=2), resolution=(300, 300)), "Oma.tif")
+def scan_file():
+    return save_tiff(gray(16, step=2), resolution=(300, 300))
+
+
+@pytest.fixture
+def scan(person, scan_file):
+    return person.add(scan_file, "Oma.tif")
 
 
 def fetch(person, job):
@@ -200,3 +208,54 @@ def test_job_of_a_photograph_that_was_removed_fails_in_one_line(person, scan, he
     person.ask("DELETE", f"/photos/{scan}")
     go.set()
     assert person.finish(late)["message"].startswith("there is no photograph")
+
+
+def test_jobs_outlast_the_server(tmp_path, tiny, scan_file):
+    with using(tmp_path / "data", tiny) as person:
+        scan = person.add(scan_file, "Oma.tif")
+        done = person.save(scan)
+        content, _ = fetch(person, done)
+        results = person.studio.folder / "results"
+        (results / "0123456789abcdef").mkdir()  # a killed server may leave anything
+        (results / "0123456789abcdef" / "job.json").write_text("{")
+        (results / "x").write_text("")
+        shutil.copytree(results / done["id"], results / "00000000000000ff")
+        record = results / "00000000000000ff" / "job.json"
+        stored = json.loads(record.read_text())
+        record.write_text(json.dumps(stored | {"result": None, "place": stored["place"] + 1}))
+    with using(tmp_path / "data", tiny) as person:
+        found, unfinished = person.get("/jobs").json()["jobs"]
+        assert found == done
+        assert person.finish(unfinished)["status"] == "done"
+        assert [fetch(person, it)[0] for it in (found, unfinished)] == [content, content]
+        assert len([*(person.studio.folder / "results").iterdir()]) == 2
+
+
+def test_job_that_runs_when_the_server_ends_is_done_by_the_next(tmp_path, tiny, scan_file, monkeypatch):
+    reached = threading.Event()
+    write = jobs_module.render_result
+
+    def hold(result, name, order, folder, observe):
+        def wait(picture):
+            reached.set()
+            while not person.studio.jobs.list()[0].is_unwanted:
+                time.sleep(0.01)
+            return observe(picture)
+
+        return write(result, name, order, folder, wait)
+
+    with monkeypatch.context() as slow, using(tmp_path / "data", tiny) as person:
+        slow.setattr(jobs_module, "render_result", hold)
+        scan = person.add(scan_file, "Oma.tif")
+        job = person.ask("POST", "/jobs", 201, json={"photo": scan}).json()
+        assert reached.wait(60)
+    with using(tmp_path / "data", tiny) as person:
+        assert person.finish(job)["status"] == "done"
+
+
+def test_oldest_result_makes_room_on_the_disk(person, scan, monkeypatch):
+    first = person.save(scan)
+    monkeypatch.setattr(person.studio.jobs, "_most_bytes", int(2.5 * first["bytes"]))
+    second, third = person.save(scan), person.save(scan)
+    assert [it["id"] for it in person.get("/jobs").json()["jobs"]] == [second["id"], third["id"]]
+    assert len([*(person.studio.folder / "results").iterdir()]) == 2

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tintype.color.lab import srgb_to_lab
 from tintype.colorize.result import Suggestion
-from tintype.studio.jobs import Job, JobStatus
+from tintype.studio.jobs import Job, JobStatus, size_of
 from tintype.studio.journal import Entry, Position
 from tintype.studio.library import read_state
 from tintype.studio.pyramid import TILE_SIDE, list_levels
@@ -271,6 +271,6 @@ def describe_job(job: Job) -> JobAnswer:
         message=job.message,
         notes=[*rendering.notes] if rendering else [],
         name=rendering.name if rendering else "",
-        bytes=rendering.path.stat().st_size if rendering and rendering.path.exists() else 0,
+        bytes=size_of(rendering),
         begun_at=job.begun_at,
     )

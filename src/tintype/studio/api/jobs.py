@@ -53,7 +53,7 @@ class JobResource:
         )(self.get_file)
 
     def list_jobs(self) -> JobsAnswer:
-        """List the jobs; results are kept until newer ones need the room, or the server ends."""
+        """List the jobs; they outlast the server, results are kept until newer ones need the room."""
         return JobsAnswer(jobs=[describe_job(job) for job in self._jobs.list()])
 
     def give_job(self, new: NewJob) -> JobAnswer:
