@@ -48,7 +48,7 @@ def write_originals(folder: Path, photographs: Sequence[Codes]) -> None:
     """Write what all models are shown, ``gray.webp``, and what it was, ``true.webp``."""
     tiles = [np.asarray(Image.fromarray(true).resize((TILE, TILE))) for true in photographs]
     write_picture(folder / "true.webp", arrange(tiles))
-    grays = [np.repeat(np.asarray(Image.fromarray(tile).convert("L"))[..., None], 3, 2) for tile in tiles]
+    grays = [np.repeat(gray_input(tile)[..., None], 3, 2) for tile in tiles]
     write_picture(folder / "gray.webp", arrange(grays))
 
 
