@@ -26,6 +26,7 @@ from tintype.studio.api.palettes import Palettes
 from tintype.studio.api.photos import Photos
 from tintype.studio.api.pictures import Pictures
 from tintype.studio.api.states import States
+from tintype.studio.api.vocabulary import Vocabulary
 from tintype.studio.bodies import BodyLimit
 from tintype.studio.core import Studio
 from tintype.studio.limits import Limits, RequestRate
@@ -42,6 +43,7 @@ _PARTS: tuple[Callable[[Studio], Any], ...] = (
     Looks,
     Palettes,
     Guides,
+    Vocabulary,
     JobResource,
     Live,
 )

@@ -25,6 +25,7 @@ _TITLES = {
     "api.looks": "Looking closer",
     "api.palettes": "Palettes",
     "api.guides": "Words, references, albums, scribbles, pins, projects",
+    "api.vocabulary": "Words that are understood",
     "api.jobs": "Saving",
 }
 _MARK = "(a mark of a [hints file](guidance.md))"

@@ -106,6 +106,39 @@ def test_mark_that_two_others_contradict_is_told_by_its_id(person, photo):
     assert len(told["notes"]) == 1
 
 
+def region(person, photo, mark, status=200):
+    return person.ask("POST", f"/photos/{photo}/region?side=400", status, json={"mark": mark})
+
+
+def test_region_of_a_mark_is_drawn_before_it_is_stored(person):
+    gray = np.full((300, 400), 60, np.uint8)
+    gray[100:200, 150:250] = 190
+    photo = person.add(save(gray, "PNG"), "square.png")
+    drawn = decoded(region(person, photo, {"kind": "grown", "x": 200, "y": 150, "color": "#a03020"}).content)
+    assert drawn.shape == (300, 400)
+    assert drawn[110:190, 160:240].min() == 255
+    assert drawn[:90].max() == drawn[210:].max() == drawn[:, :140].max() == 0
+    disc = {"kind": "point", "x": 50, "y": 60, "radius": 20, "color": "#a03020"}
+    drawn = decoded(region(person, photo, disc).content)
+    assert abs((drawn > 127).sum() - np.pi * 20**2) < 130
+    assert (drawn[60, 50], drawn[60, 80]) == (255, 0)
+    assert "is outside" in region(person, photo, disc | {"x": 401}, 422).json()["message"]
+    assert person.state(photo)["revision"] == 0
+
+
+@pytest.mark.parametrize("path", ["secret.png", "/etc/passwd"])
+def test_mark_can_t_name_a_file_of_the_server(person, photo, path):
+    mark = {"kind": "mask", "file": path, "color": "#a03020"}
+    assert region(person, photo, mark, 422).json()["error"] == "Invalid"
+    person.amend(photo, {"op": "set_mark", "mark": {"id": "m", "mark": mark}}, status=422)
+
+
+def test_words_are_listed_for_completion(person):
+    words = person.get("/words").json()
+    assert {"name": "olive drab", "hex": "#6b6544"} in words["colors"]
+    assert "goldfish" in words["things"]
+
+
 @pytest.mark.parametrize("slider", ["warmth", "skin", "sky"])
 def test_sliders_change_the_result_and_have_ends(person, photo, slider):
     before = person.state(photo)["result"]

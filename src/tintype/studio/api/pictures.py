@@ -16,13 +16,17 @@ from tintype.colorize.companions import doubt_map
 from tintype.colorize.reduction import fit_side
 from tintype.colorize.semantics import Semantics, relative
 from tintype.errors import NotHereError
+from tintype.guidance.compile import cover_cells
+from tintype.guidance.document import parse_mark
+from tintype.guidance.guidance import Guidance
+from tintype.guidance.marks import Mark
 from tintype.photos.join import Light
 from tintype.studio.api.addresses import PhotoId, Seed, Side
 from tintype.studio.core import Studio
 from tintype.studio.desk import VIEW_SIDE, Colored, Desk, Layer, as_sent, is_gray, render, whole
 from tintype.studio.encoding import MEDIA_TYPES, Format, encode
 from tintype.studio.pyramid import TILE_SIDE, LevelSize, list_levels
-from tintype.studio.state import MOST_SAMPLES, State
+from tintype.studio.state import MOST_SAMPLES, MarkDocument, Model, State
 
 _YEAR = 365 * 24 * 3600
 _DOUBT_SIDE = 512
@@ -80,6 +84,12 @@ class Wanted:
         return Response(encode(make(), self.kind), media_type=MEDIA_TYPES[self.kind], headers=headers)
 
 
+class Region(Model):
+    """A mark whose place is asked for."""
+
+    mark: MarkDocument
+
+
 class Pictures:
     """Pictures of photographs."""
 
@@ -93,6 +103,7 @@ class Pictures:
         api.get("/photos/{photo}/alternatives/{number}", **_PICTURE)(self.get_alternative)
         api.get("/photos/{photo}/doubt", **_PICTURE)(self.get_doubt)
         api.get("/photos/{photo}/classes/{index}", **_PICTURE)(self.get_class)
+        api.post("/photos/{photo}/region", **_PICTURE)(self.draw_region)
 
     def get_preview(
         self,
@@ -196,6 +207,14 @@ class Pictures:
 
         return wanted.answer(make)
 
+    def draw_region(
+        self, photo: PhotoId, asked: Region, side: Side = _DOUBT_SIDE, kind: AsFormat = "png"
+    ) -> Response:
+        """Return where a mark lies, in gray: white inside; what a click would be grown to, before it is stored."""
+        desk, mark = self._library.desk(photo), parse_mark(asked.mark)
+        (grown,) = desk.opened.grown(Guidance((mark,))).marks
+        return Response(encode(draw_mark(grown, desk.size, side), kind), media_type=MEDIA_TYPES[kind])
+
     def _level_of(self, photo: str, level: int, column: int, row: int) -> LevelSize:
         """Return the level; NotHereError where it, or the tile, does not exist."""
         facts = self._library.entry(photo).facts
@@ -233,6 +252,14 @@ def draw_class(semantics: Semantics, index: int, size: tuple[int, int]) -> NDArr
         raise NotHereError(f"there is no class {index}; the list goes to {semantics.maps.shape[-1] - 1}")
     where = resize_grid(relative(semantics.map_of([index]))[..., None], size)[..., 0]
     return np.rint(255 * np.clip(where, 0, 1)).astype(np.uint8)
+
+
+def draw_mark(mark: Mark, photo_size: tuple[int, int], side: int) -> NDArray[np.uint8]:
+    """Return where a mark lies: (height, width) uint8, 255 inside, at most `side` pixels long."""
+    drawn = np.zeros(fit_side(photo_size, side), np.uint8)
+    patch = cover_cells(mark, photo_size, drawn.shape, 1)
+    drawn[patch.window] = np.rint(255 * np.clip(patch.coverage, 0, 1))
+    return drawn
 
 
 def _cut(number: int, length: int) -> slice:
