@@ -42,7 +42,7 @@ def run_with(processes: int, name: str, shards: Path, folder: Path) -> list[dict
         start += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     here = str(Path(__file__).parent.parent)
     call = [*start, str(script), name, str(shards), str(folder), here, str(processes)]
-    result = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
+    result = subprocess.run(call, capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 0, result.stderr[-3000:]
     return json.loads((folder / "rows.json").read_text())
 
