@@ -1,4 +1,4 @@
-"""Samples of whole pictures, and the modes of one cell."""
+"""Samples of whole pictures, and the likely colors of one cell."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from tintype.color.bins import (
     CENTERS,
     Decoding,
     decode,
-    modes,
+    likely_colors,
     probabilities,
     sample,
     soft_encode_dense,
@@ -201,28 +201,38 @@ def test_certain_picture_has_one_sample():
         np.testing.assert_allclose(ab, np.broadcast_to(CENTERS[100], (6, 6, 2)), atol=0.1)
 
 
-def test_modes_are_the_peaks_with_their_mass():
-    found = modes(mixture((0.6, 50, 30), (0.3, -30, 30), (0.1, 0, -50)), 5)
-    assert [round(mode.mass, 2) for mode in found] == [0.6, 0.3, 0.1]
-    for mode, expected in zip(found, [(50, 30), (-30, 30), (0, -50)], strict=True):
-        assert (mode.a, mode.b) == pytest.approx(expected, abs=1.5)
+def test_likely_colors_are_the_peaks_with_their_mass():
+    found = likely_colors(mixture((0.6, 50, 30), (0.3, -30, 30), (0.1, 0, -50)), 5)
+    assert [round(color.mass, 2) for color in found] == [0.6, 0.3, 0.1]
+    for color, expected in zip(found, [(50, 30), (-30, 30), (0, -50)], strict=True):
+        assert (color.a, color.b) == pytest.approx(expected, abs=1.5)
 
 
-def test_modes_merge_neighboring_bins_into_one_color():
-    found = modes(mixture((0.4, 20, 20), (0.35, 30, 20), (0.25, 25, 28)), 5)
-    assert len(found) == 1
-    assert (found[0].a, found[0].b) == pytest.approx((24.8, 22), abs=1)
+def test_neighboring_bins_are_one_likely_color():
+    found = likely_colors(mixture((0.4, 20, 20), (0.35, 30, 20), (0.25, 25, 28)), 5)
+    assert found[0].mass > 0.9
+    assert (found[0].a, found[0].b) == pytest.approx((24.8, 22), abs=1.5)
 
 
-def test_modes_are_no_more_than_asked_for():
+def test_flanks_of_one_peak_are_a_choice():
+    distance = np.linalg.norm(CENTERS - (0, 5), axis=-1)
+    shares = np.exp(-distance / 8)
+    found = likely_colors(shares / shares.sum(), 5)
+    assert len(found) == 5
+    colors = np.array([(color.a, color.b) for color in found])
+    apart = np.linalg.norm(colors[:, None] - colors, axis=-1)[~np.eye(5, dtype=bool)]
+    assert apart.min() > 12
+
+
+def test_likely_colors_are_no_more_than_asked_for():
     shares = mixture((0.6, 50, 30), (0.3, -30, 30), (0.1, 0, -50))
-    assert modes(shares, 2) == modes(shares, 5)[:2]
-    assert modes(shares, 0) == []
+    assert likely_colors(shares, 2) == likely_colors(shares, 5)[:2]
+    assert likely_colors(shares, 0) == []
 
 
-def test_modes_of_ignorance_share_all_mass():
-    found = modes(np.full(BIN_COUNT, 1 / BIN_COUNT), BIN_COUNT)
-    assert sum(mode.mass for mode in found) == pytest.approx(1)
+def test_likely_colors_of_ignorance_share_all_mass():
+    found = likely_colors(np.full(BIN_COUNT, 1 / BIN_COUNT), BIN_COUNT)
+    assert sum(color.mass for color in found) == pytest.approx(1)
 
 
 @given(
@@ -232,7 +242,7 @@ def test_modes_of_ignorance_share_all_mass():
 )
 def test_masses_sum_to_one_and_fall(parts):
     shares = mixture(*parts)
-    found = modes(shares / shares.sum(), BIN_COUNT)
-    masses = [mode.mass for mode in found]
+    found = likely_colors(shares / shares.sum(), BIN_COUNT)
+    masses = [color.mass for color in found]
     assert sum(masses) == pytest.approx(1, abs=1e-5)
     assert masses == sorted(masses, reverse=True)

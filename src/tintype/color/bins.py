@@ -60,6 +60,10 @@ _WINDOW = (
 _LEAST_WINDOW = 15.0  # ... this much: narrower windows would snap to the centers of the bins
 _FARTHEST = 3.2  # how far a cell follows its region, in standard deviations of the cell
 _ENCODING_VARIANCE = 15.0  # of a certain color, in each direction, at temperature 1: no doubt of the network
+_MOST_COLORS = 8  # that a person is offered
+_SEEDS_APART = 15.0  # different colors: further than the corners of one square of bins
+_ROUNDS = 10  # of k-means: more change nothing that a person sees
+_LEAST_SEED = 0.004  # share of a bin that may found a color of its own
 _LEAST_VARIANCE = 1.0  # beyond that, so that certain cells can be divided by it
 _HELLINGER_UNIT = 0.3  # distributions that far apart differ as much as ...
 _LIGHTNESS_UNIT = 25.0  # ... this much lightness
@@ -88,7 +92,7 @@ class Decoding:
 
 
 @dataclass(frozen=True)
-class Mode:
+class LikelyColor:
     """A color that a cell may have: its ab in Lab units and its share of the distribution, 0..1."""
 
     a: float
@@ -222,34 +226,35 @@ def entropy(shares: ArrayT) -> ArrayT:
     return cast(ArrayT, xp.abs(xp.sum(terms, axis=-1)) / math.log(shares.shape[-1]))
 
 
-def modes(cell: NDArray[Any], count: int, centers: NDArray[Any] = CENTERS) -> list[Mode]:
-    """Find the different colors that a cell may have: the peaks of its distribution.
+def likely_colors(cell: NDArray[Any], count: int, centers: NDArray[Any] = CENTERS) -> list[LikelyColor]:
+    """Find the different colors that a cell may have, for a person to choose from.
 
-    Each bin belongs to the peak that is reached by climbing from neighbor to neighbor, so that the masses of
-    all peaks sum to 1.
+    A distribution mostly has one peak, near gray, so its peaks would be no choice. Its bins are divided into groups
+    by k-means instead, as Zhang 2017 suggests colors; the weights are the roots of the shares, so that a rare color is a
+    group of its own and not an extreme of the usual one.
 
     Args:
         cell: (Q,) float, the distribution of one cell, sum 1.
-        count: how many peaks to return at most.
+        count: how many colors to return at most, of the eight at most that there are.
         centers: (Q, 2), Lab units.
 
     Returns:
-        The peaks with the largest mass, largest first; fewer than ``count`` where there are fewer.
+        The colors with the largest mass, largest first; the masses of all sum to 1. Fewer than ``count`` where there
+        are fewer.
 
     >>> import numpy as np
     >>> cell = soft_encode_dense(np.array([[40.0, 30.0], [42.0, 30.0], [-20.0, 20.0]])).mean(axis=0)
-    >>> [(round(mode.a), round(mode.b), round(mode.mass, 2)) for mode in modes(cell, 5)]
+    >>> [(round(color.a), round(color.b), round(color.mass, 2)) for color in likely_colors(cell, 5)]
     [(41, 30, 0.67), (-20, 20, 0.33)]
     """
-    peak_of = _climb(cell, centers)
+    group_of = _group(np.sqrt(cell), _spread_seeds(cell, centers), centers)
     found = []
-    for peak in np.unique(peak_of):
-        shares = np.where(peak_of == peak, cell, 0)
-        mass = float(shares.sum())
-        if mass > 0:
-            a, b = shares @ centers / mass
-            found.append(Mode(float(a), float(b), mass))
-    return sorted(found, key=lambda mode: -mode.mass)[:count]
+    for group in np.unique(group_of):
+        weights = np.sqrt(np.where(group_of == group, cell, 0))
+        if (mass := float((weights**2).sum())) > 0:
+            a, b = weights @ centers / weights.sum()
+            found.append(LikelyColor(float(a), float(b), mass))
+    return sorted(found, key=lambda color: -color.mass)[:count]
 
 
 def sample(
@@ -302,14 +307,30 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _climb(cell: NDArray[Any], centers: NDArray[Any]) -> NDArray[np.intp]:
-    """Find the peak (index of a bin) that each bin leads to: its largest neighbor's largest neighbor's ..."""
-    steps = np.abs(centers[:, None] - centers).max(axis=-1)
-    smooth = np.exp(-(steps**2) / (2 * BIN_SIZE**2)) * (steps <= BIN_SIZE) @ cell
-    higher: NDArray[np.intp] = np.where(steps <= BIN_SIZE, smooth, -1).argmax(axis=1)
-    while (higher != higher[higher]).any():
-        higher = higher[higher]
-    return higher
+def _spread_seeds(cell: NDArray[Any], centers: NDArray[Any]) -> list[int]:
+    """Return bins to begin groups with: the likeliest, then time and again the likeliest of those that are far from all."""
+    worth = np.where(cell >= min(_LEAST_SEED, cell.max()), np.sqrt(cell), 0)
+    seeds = [int(worth.argmax())]
+    while len(seeds) < _MOST_COLORS:
+        distance = np.linalg.norm(centers[:, None] - centers[seeds], axis=-1).min(axis=-1)
+        gain = np.where(distance >= _SEEDS_APART, worth, 0)
+        if not gain.any():
+            break
+        seeds.append(int(gain.argmax()))
+    return seeds
+
+
+def _group(weights: NDArray[Any], seeds: list[int], centers: NDArray[Any]) -> NDArray[np.intp]:
+    """Divide bins among groups by Lloyd's k-means, weighted."""
+    middles = centers[seeds].astype(float)
+    for _ in range(_ROUNDS):
+        nearest = np.linalg.norm(centers[:, None] - middles, axis=-1).argmin(axis=-1)
+        member = (nearest[:, None] == np.arange(len(seeds))) * weights[:, None]
+        total = member.sum(axis=0)
+        middles = np.where(
+            total[:, None] > 0, member.T @ centers / np.maximum(total, 1e-12)[:, None], middles
+        )
+    return np.asarray(nearest, np.intp)
 
 
 def _looks(shares: NDArray[Any], lightness: NDArray[Any] | None) -> NDArray[Any]:

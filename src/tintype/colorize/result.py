@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tintype import __version__
-from tintype.color.bins import Decoding, Mode, entropy, modes, probabilities
+from tintype.color.bins import Decoding, LikelyColor, entropy, likely_colors, probabilities
 from tintype.color.gamut import reduce_chroma
 from tintype.color.lab import lab_to_srgb
 from tintype.colorize.answer import AS_IT_IS, Answer, Floats
@@ -152,7 +152,7 @@ class Colorization:
         rows, columns = self.answer.cells.shape[:2]
         cell = self.answer.logits[int(y * rows / height), int(x * columns / width)]
         lightness = float(self.photo.lightness(slice(int(y), int(y) + 1))[0, int(x)])
-        return [_suggest(lightness, mode) for mode in modes(probabilities(cell, None, AS_IT_IS), k)]
+        return [_suggest(lightness, color) for color in likely_colors(probabilities(cell, None, AS_IT_IS), k)]
 
     def pin(self, place: Place | None = None, *, radius: float = 0.0, confidence: float = 1.0) -> FieldMark:
         """Return a mark that keeps the colors which stand in a place now.
@@ -242,8 +242,8 @@ class Colorization:
         return self.photo.path
 
 
-def _suggest(lightness: float, mode: Mode) -> Suggestion:
-    """Return the color of a mode as it exists at a lightness."""
-    lab = reduce_chroma(np.array([[lightness, mode.a, mode.b]], dtype=np.float64))[0]
+def _suggest(lightness: float, color: LikelyColor) -> Suggestion:
+    """Return a likely color as it exists at a lightness."""
+    lab = reduce_chroma(np.array([[lightness, color.a, color.b]], dtype=np.float64))[0]
     red, green, blue = np.rint(np.clip(lab_to_srgb(lab), 0, 1) * 255).astype(int).tolist()
-    return Suggestion(mode.mass, (float(lab[0]), float(lab[1]), float(lab[2])), (red, green, blue))
+    return Suggestion(color.mass, (float(lab[0]), float(lab[1]), float(lab[2])), (red, green, blue))
