@@ -30,6 +30,7 @@ check: $(VENV)/dev.stamp
 results: $(VENV)/dev.stamp
 	$(BIN)/python results/evaluate.py
 	$(BIN)/python results/words.py
+	OMP_NUM_THREADS=1 $(BIN)/python results/marks.py --threads 1
 	$(BIN)/python results/fit_score.py
 	$(BIN)/python results/agreement.py
 	$(BIN)/python results/perceptual_agreement.py

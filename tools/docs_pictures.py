@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from demo_photographs import photographs, to_gray
 from numpy.typing import NDArray
 from PIL import Image
 
-from tintype import Colorization, Colorizer, OpenPhoto, read_guidance
+from tintype import Colorization, Colorizer, Guidance, OpenPhoto, PointMark, read_guidance
 from tintype.colorize.companions import doubt_map, view
 from tintype.photos.metadata import ResultFacts, xmp_with_mark
 
 DOCS = Path(__file__).parent.parent / "docs"
 FOLDER = DOCS / "pictures"
 EXAMPLE = DOCS / "examples" / "astronaut.json"
+SUIT = PointMark(200, 350, 12, color="#2060c0")
 LARGEST = 150_000
 QUALITIES = (86, 80, 74, 68, 60)
 GAP = 8
@@ -43,6 +45,15 @@ def hinted(photo: OpenPhoto, gray: Panel) -> Panels:
     """Show what the hints file of docs/guidance.md changes."""
     result = photo.colorize(read_guidance(EXAMPLE))
     return result, [gray, view(photo.colorize()), view(result)]
+
+
+def contained(photo: OpenPhoto, gray: Panel) -> Panels:
+    """Show a click on the suit: what the network says by itself, and what is kept within the contours."""
+    result = photo.colorize(Guidance((SUIT,)))
+    question = result.answer.question
+    assert question is not None
+    said = replace(result.answer, cells=result.answer.compiled.biased(question.ask()))
+    return result, [gray, view(replace(result, answer=said)), view(result)]
 
 
 def vividness(photo: OpenPhoto, _gray: Panel) -> Panels:
@@ -68,6 +79,7 @@ PICTURES: dict[str, tuple[str, Callable[[OpenPhoto, Panel], Panels], int]] = {
     "camera": ("camera", pair, 480),
     "coffee": ("coffee", pair, 480),
     "hints": ("astronaut", hinted, 320),
+    "marks": ("astronaut", contained, 320),
     "vividness": ("china", vividness, 320),
     "alternatives": ("flower", alternatives, 320),
     "doubt": ("coffee", doubt, 320),

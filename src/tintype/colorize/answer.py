@@ -23,6 +23,8 @@ Floats = NDArray[np.float32]
 AS_IT_IS = Decoding(rarity=0.0, temperature=1.0)
 """The distribution as the network was trained to give it."""
 
+_STRIP = 4  # rows of cells that are decoded at once, so that their distributions stay in the cache
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -107,7 +109,8 @@ class Answer:
         if decoding is None:
             return self.obeying(self.cells)
         logits = adjustment.applied(self.logits, self.lightness)
-        return self.obeying(decode(logits, self.prior, decoding))
+        strips = (logits[row : row + _STRIP] for row in range(0, len(logits), _STRIP))
+        return self.obeying(np.concatenate([decode(strip, self.prior, decoding) for strip in strips]))
 
     def sample(
         self, decoding: Decoding | None, count: int, seed: int, adjustment: Adjustment = NO_ADJUSTMENT

@@ -64,7 +64,9 @@ def load_json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise GuidanceError(f"line {error.lineno}, column {error.colno} is no JSON: {error.msg}") from None
+        raise GuidanceError(
+            f"line {error.lineno}, column {error.colno} is no JSON: {error.msg}; mend it there"
+        ) from None
     except (RecursionError, ValueError) as error:
         raise GuidanceError(f"this is no usable JSON ({error}); write it anew") from None
 
