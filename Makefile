@@ -34,6 +34,9 @@ results: $(VENV)/dev.stamp
 	$(BIN)/python results/fit_score.py
 	$(BIN)/python results/agreement.py
 	$(BIN)/python results/perceptual_agreement.py
+	$(BIN)/python results/fit_matching.py
+	$(BIN)/python results/reference.py
+	$(BIN)/python results/album.py
 	$(BIN)/python benchmarks/join.py
 	$(BIN)/python benchmarks/networks.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/measure.py

@@ -38,12 +38,14 @@ def test_marks_are_carried_to_a_crop(colorizer):
     (mark,) = guided.guidance.marks
     assert (mark.x, mark.y) == pytest.approx((80, 30), abs=1)
     assert (mark.color, mark.confidence, mark.origin) == (RED, 0.95, "match:a.jpg")
-    assert guided.notes == ("a.jpg: 1 of 2 marks carried by place, confidence 0.95 to 0.95; outside: 2",)
+    assert guided.notes == (
+        "a.jpg: 1 of 2 marks carried by place, confidence 0.95; outside of this photograph: mark 2",
+    )
 
 
 def test_mirrored_photograph_is_told(colorizer):
     guided = guide().guide(colorizer.open(np.ascontiguousarray(CAMERA[:, ::-1])))
-    assert guided.notes == ("a.jpg: 2 of 2 marks carried by place, mirrored, confidence 0.95 to 0.95",)
+    assert guided.notes == ("a.jpg: 2 of 2 marks carried by place, mirrored, confidence 0.95",)
 
 
 def test_first_photograph_keeps_its_marks_as_they_are(colorizer):
@@ -66,7 +68,7 @@ def test_photograph_of_other_things_takes_nothing():
     guided = guide(picture=first).guide(bundled.open(left_gray(data.rocket())[..., 0]))
     assert guided.guidance.marks == ()
     assert guided.notes == (
-        "a.jpg: none of its 2 marks was carried, so it gives this photograph no color; not found again: 1, 2",
+        "a.jpg: none of its 2 marks was carried, so it gives this photograph no color; not found again: marks 1, 2",
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tintype.cli.complaint import STDIO, WrongCallError
+from tintype.errors import PhotoError
 
 if TYPE_CHECKING:
     from tintype.colorize.guides import Guide
@@ -38,7 +39,7 @@ class GuideOptions:
 
 
 def create_guides(options: GuideOptions, album: Project | None, photos: Sequence[str]) -> tuple[Guide, ...]:
-    """Return the guides that were asked for.
+    """Return the guides that were asked for; what can't be used stops the whole call, not a single photograph.
 
     Args:
         options: of the command.
@@ -46,28 +47,34 @@ def create_guides(options: GuideOptions, album: Project | None, photos: Sequence
         photos: files and folders that are colored; the album's photograph is looked for in these folders too.
 
     Raises:
-        WrongCallError: more regions than references, or a segmenter that has nothing to look for.
-        GuidanceError, PhotoError: something that can't be used, or is not there.
+        WrongCallError: a picture that can't be read, more regions than references, a segmenter that has nothing to
+            look for.
+        GuidanceError: something that can't be used, or is not there.
     """
-    guides: list[Guide] = []
+    try:
+        return tuple(_create_guides(options, album, photos))
+    except PhotoError as error:
+        raise WrongCallError(str(error)) from error
+
+
+def _create_guides(options: GuideOptions, album: Project | None, photos: Sequence[str]) -> Iterator[Guide]:
     if options.scribble is not None:
         from tintype.colorize.scribbles import read_scribble  # noqa: PLC0415 - heavy
 
-        guides.append(read_scribble(options.scribble))
+        yield read_scribble(options.scribble)
     if album is not None:
         from tintype.colorize.album import read_album  # noqa: PLC0415 - heavy
 
         folders = [Path(photo) for photo in photos if photo != STDIO]
-        guides.append(read_album(album, [path if path.is_dir() else path.parent for path in folders]))
+        yield read_album(album, [path if path.is_dir() else path.parent for path in folders])
     if options.references or options.regions:
-        guides.append(_create_reference_guide(options))
+        yield _create_reference_guide(options)
     if options.prompt is not None or options.segmenter is not None:
-        guides.append(_create_prompt_guide(options))
+        yield _create_prompt_guide(options)
     if options.tells_sightings:
         from tintype.colorize.semantics import SightingsGuide  # noqa: PLC0415 - heavy
 
-        guides.append(SightingsGuide())
-    return tuple(guides)
+        yield SightingsGuide()
 
 
 def read_like(path: Path | None, stored: Project | None) -> Project | None:
@@ -117,8 +124,8 @@ def _create_reference_guide(options: GuideOptions) -> Guide:
     missing = len(options.references) - len(options.regions)
     if missing < 0:
         raise WrongCallError(
-            f"there are {len(options.regions)} regions for {len(options.references)} references; "
-            "give each --reference before its --reference-region"
+            f"there are more regions than references ({len(options.regions)} and {len(options.references)}); "
+            "give each --reference-region after its --reference"
         )
     regions = [*options.regions, *[""] * missing]
     return ReferenceGuide(

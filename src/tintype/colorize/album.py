@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from tintype.colorize.guides import Guided
+from tintype.colorize.guides import Guided, told_confidence
 from tintype.colorize.referring import describe_photo
 from tintype.errors import GuidanceError
 from tintype.guidance.carrying import VIEW_SIDE, Carried, View, carry_marks
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tintype.colorize.colorizer import OpenPhoto
     from tintype.colorize.project import Project
 
-CARRYING = 1
+CARRYING = 2
 """Version of the carrying; raised whenever the same photographs get other marks."""
 
 _CHUNK = 1 << 20
@@ -96,17 +96,14 @@ class AlbumGuide:
     def _tell(self, carried: Carried) -> str:
         count = len(self.guidance.marks)
         lost = [i for i in range(count) if i not in (*carried.numbers, *carried.outside)]
-        rest = f"; outside: {_listed(carried.outside)}" if carried.outside else ""
+        rest = f"; outside of this photograph: {_listed(carried.outside)}" if carried.outside else ""
         rest += f"; not found again: {_listed(lost)}" if lost else ""
         if not carried.marks:
             return f"{self.name}: none of its {count} marks was carried, so it gives this photograph no color{rest}"
-        sure = [mark.confidence for mark in carried.marks]
         how = "by place" if carried.is_aligned else "by likeness"
         how += ", mirrored" if carried.is_mirrored else ""
-        return (
-            f"{self.name}: {len(sure)} of {count} marks carried {how}, confidence {min(sure):.2f} to "
-            f"{max(sure):.2f}{rest}"
-        )
+        sure = told_confidence(carried.marks)
+        return f"{self.name}: {len(carried.marks)} of {count} marks carried {how}, {sure}{rest}"
 
 
 def read_album(project: Project, folders: Iterable[Path] = ()) -> AlbumGuide:
@@ -180,6 +177,7 @@ def _sha256(path: Path) -> str:
 
 
 def _listed(numbers: Sequence[int]) -> str:
-    """Return numbers as people count them, from 1; not more than fit a line."""
+    """Return numbers of marks as people count them, from 1; not more than fit a line."""
     shown = ", ".join(str(number + 1) for number in numbers[:_SHOWN])
-    return f"{shown} and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else shown
+    shown += f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
+    return f"{'marks' if len(numbers) > 1 else 'mark'} {shown}"

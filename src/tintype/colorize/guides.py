@@ -17,6 +17,7 @@ from tintype.guidance.guidance import Guidance
 if TYPE_CHECKING:
     from tintype.colorize.colorizer import OpenPhoto
     from tintype.colorize.semantics import Sighting
+    from tintype.guidance.marks import Mark
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Guide(Protocol):
 
     def guide(self, opened: OpenPhoto) -> Guided:
         """Say what there is to say of a photograph; errors are those of guidance, photographs and models."""
+
+
+def told_confidence(marks: Sequence[Mark]) -> str:
+    """Return how sure marks are, as notes tell it: "confidence 0.40 to 0.95"."""
+    least, most = (f"{choose(mark.confidence for mark in marks):.2f}" for choose in (min, max))
+    return f"confidence {least}" if least == most else f"confidence {least} to {most}"
 
 
 def announce(settings: Settings, guides: Sequence[Guide]) -> Settings:

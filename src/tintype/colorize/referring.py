@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.color.lab import srgb_to_lab
-from tintype.colorize.guides import Guided
+from tintype.colorize.guides import Guided, told_confidence
 from tintype.colorize.palettes import palette_of
 from tintype.errors import GuidanceError
 from tintype.guidance.cells import Cells, ColoredCells, color_cells, describe_cells
@@ -42,7 +42,7 @@ from tintype.photos.read import DEFAULT_MAX_PIXELS, read_photo
 if TYPE_CHECKING:
     from tintype.colorize.colorizer import OpenPhoto
 
-REFERRING = 1
+REFERRING = 2
 """Version of the matching; raised whenever the same photographs give other marks."""
 
 _SIDE = 512  # pixels at which a reference's colors are taken
@@ -213,7 +213,7 @@ def describe_photo(opened: OpenPhoto) -> Cells:
 
 
 def _tell(reference: Reference, named: NamedMatch, marks: Sequence[PointMark]) -> Iterator[str]:
-    own = [mark.confidence for mark in marks if mark.origin == named.origin]
+    own = [mark for mark in marks if mark.origin == named.origin]
     if not own:
         yield (
             f"{reference.name}: nothing in it matches this photograph, which takes no color from it; "
@@ -221,8 +221,8 @@ def _tell(reference: Reference, named: NamedMatch, marks: Sequence[PointMark]) -
         )
         return
     yield (
-        f"{reference.name}: {len(own)} {'marks' if len(own) > 1 else 'mark'} by matching, confidence "
-        f"{min(own):.2f} to {max(own):.2f}; the photographs agree by {named.match.agreement:.2f}"
+        f"{reference.name}: {len(own)} {'marks' if len(own) > 1 else 'mark'} by matching, {told_confidence(own)}; "
+        f"the photographs agree by {named.match.agreement:.2f}"
     )
     if reference.photo.hue_count == 1:
         yield f"{reference.name}: it has a single hue; if that is the tone of a print, leave it out"

@@ -11,6 +11,7 @@ The weights were fitted by ``results/fit_matching.py``: halves of photographs, o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,12 +30,12 @@ _LEAST_CONTRAST = 3.0  # CIE L; keeps an almost flat photograph from being stret
 _OTHER_COLOR = 12.0
 _RATIO_LIMITS = (-3.0, 6.0)
 _MUTUAL_REACH = 2.0
-_EVIDENCE = {"spread": -0.105, "ratio": 0.22, "likeness": 1.35, "disagreement": -0.026, "mutual": 0.16}
-_EVIDENCE_BIAS = 0.42
+_EVIDENCE = {"spread": -0.110, "ratio": 0.234, "likeness": 1.01, "disagreement": -0.025, "mutual": 0.143}
+_EVIDENCE_BIAS = 0.775
 _LIKE_MIDDLE, _LIKE_WIDTH = 0.12, 0.08
 _PLACE_BIAS, _PLACE_LIKENESS = -0.5, 2.4
 
-_AGREEMENT_MIDDLE, _AGREEMENT_WIDTH = 0.48, 0.05
+_AGREEMENT_MIDDLE, _AGREEMENT_WIDTH = 0.50, 0.05
 _LEAST_CELLS = 1.0
 
 
@@ -63,10 +64,13 @@ class Comparison:
         Args:
             weights: (n,) of the cells that it is asked of, 0..1; where all are about 0 so is the agreement.
         """
-        total = float(weights.sum())
-        level = float(weights @ self.likeness.max(axis=1)) / max(total, _LEAST_CELLS)
-        relative = level / self.target.own_likeness
-        return float(_sigmoid(np.array((relative - _AGREEMENT_MIDDLE) / _AGREEMENT_WIDTH)))
+        level = (self.relative_likeness(weights) - _AGREEMENT_MIDDLE) / _AGREEMENT_WIDTH
+        return float(_sigmoid(np.array(level)))
+
+    def relative_likeness(self, weights: Floats) -> float:
+        """Return the mean likeness of cells (n,) to the best of the other photograph, over that within their own."""
+        level = float(weights @ self.likeness.max(axis=1)) / max(float(weights.sum()), _LEAST_CELLS)
+        return level / self.target.own_likeness
 
     @cached_property
     def mutual(self) -> Floats:
@@ -76,6 +80,21 @@ class Comparison:
         cells = np.arange(self.target.count)
         distances = np.hypot(back % width - cells % width, back // width - cells // width)
         return np.asarray(distances <= _MUTUAL_REACH, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnColors:
+    """The colors that cells draw from a color photograph, before it is known how far to believe them.
+
+    Attributes:
+        ab: (n, 2) float32, Lab units.
+        used: (n,) float32, 0..1: the share of the attention that rests on what may be used.
+        evidence: name -> (n,), by which a match is believed.
+    """
+
+    ab: Floats
+    used: Floats
+    evidence: Mapping[str, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +132,19 @@ def match_colors(comparison: Comparison, colors: ColoredCells) -> ColorMatch:
         colors: of that one. Cells of uneven color, as across an edge, count less. Where only a region may be used,
             the rest still draws attention: what looks more like the rest than like the region takes no color.
     """
+    drawn = draw_colors(comparison, colors)
+    logit = (
+        np.add.reduce([_EVIDENCE[name] * values for name, values in drawn.evidence.items()]) + _EVIDENCE_BIAS
+    )
+    agreement = comparison.agreement(drawn.used)
+    # The best of what is all unlike may lead far: the tests above say nothing where nothing is alike.
+    is_alike = _sigmoid((drawn.evidence["likeness"] - _LIKE_MIDDLE) / _LIKE_WIDTH)
+    confidence = np.float32(agreement) * drawn.used * is_alike * _sigmoid(logit)
+    return ColorMatch(comparison.target.size, drawn.ab, np.asarray(confidence, np.float32), agreement)
+
+
+def draw_colors(comparison: Comparison, colors: ColoredCells) -> DrawnColors:
+    """Return the colors that attention draws from a color photograph, and the evidence of each: as `match_colors`."""
     scores = comparison.scores - (_UNEVENNESS * colors.unevenness).astype(np.float32)
     attention = np.exp(scores - scores.max(axis=1, keepdims=True))
     attention /= attention.sum(axis=1, keepdims=True)
@@ -120,20 +152,14 @@ def match_colors(comparison: Comparison, colors: ColoredCells) -> ColorMatch:
     used = attention.sum(axis=1)
     attention /= np.maximum(used, 1e-9)[:, None]
     ab = attention @ colors.ab
-    likeness = (attention * comparison.likeness).sum(axis=1) / comparison.target.own_likeness
     evidence = {
         "spread": np.sqrt(np.maximum(attention @ (colors.ab**2).sum(axis=1) - (ab**2).sum(axis=1), 0)),
         "ratio": _lead_over_other_colors(scores, ab, colors.ab),
-        "likeness": likeness,
+        "likeness": (attention * comparison.likeness).sum(axis=1) / comparison.target.own_likeness,
         "disagreement": _disagreement(ab, comparison.target.size),
         "mutual": comparison.mutual,
     }
-    logit = _EVIDENCE_BIAS + sum(_EVIDENCE[name] * values for name, values in evidence.items())
-    agreement = comparison.agreement(used)
-    # The best of what is all unlike may lead far: the tests above say nothing where nothing is alike.
-    is_alike = _sigmoid((likeness - _LIKE_MIDDLE) / _LIKE_WIDTH)
-    confidence = np.float32(agreement) * used * is_alike * _sigmoid(logit)
-    return ColorMatch(comparison.target.size, ab, np.asarray(confidence, np.float32), agreement)
+    return DrawnColors(ab, used, evidence)
 
 
 def place_confidence(likeness: float) -> float:
