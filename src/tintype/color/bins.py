@@ -230,8 +230,8 @@ def likely_colors(cell: NDArray[Any], count: int, centers: NDArray[Any] = CENTER
     """Find the different colors that a cell may have, for a person to choose from.
 
     A distribution mostly has one peak, near gray, so its peaks would be no choice. Its bins are divided into groups
-    by k-means instead, as Zhang 2017 suggests colors; the weights are the roots of the shares, so that a rare color is a
-    group of its own and not an extreme of the usual one.
+    by k-means instead, as Zhang 2017 suggests colors. The weights are the roots of the shares, so that a rare color
+    is a group of its own and not an extreme of the usual one.
 
     Args:
         cell: (Q,) float, the distribution of one cell, sum 1.
@@ -308,7 +308,7 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _spread_seeds(cell: NDArray[Any], centers: NDArray[Any]) -> list[int]:
-    """Return bins to begin groups with: the likeliest, then time and again the likeliest of those that are far from all."""
+    """Return bins to begin groups with: the likeliest, and again the likeliest of those far from all before."""
     worth = np.where(cell >= min(_LEAST_SEED, cell.max()), np.sqrt(cell), 0)
     seeds = [int(worth.argmax())]
     while len(seeds) < _MOST_COLORS:
