@@ -6,7 +6,8 @@ Photographs: the colored ones of train/photos-*.tar of 128 pixels or more whose 
 cut in two (``reference.cut``), and one half is also aged as film ages. Pairs: the half and the aged half with the
 other one, and both with the other half of the next two photographs, which show something else.
 
-Fitted are the weights of the evidence (logistic regression: is the color within ``RIGHT`` of the true one?) and the
+Fitted are the weights of the evidence (logistic regression: is the color within ``RIGHT`` of the true one?), that of
+the likeness by which single marks are carried (does the place most like a cell have the cell's color?), and the
 agreement (the middle: what one pair in twenty of different photographs exceeds). The first half of the photographs is
 fitted on, the second one says what it is worth; then all are fitted on, and what comes of that stands in
 ``tintype.guidance.matching``. No evaluation photograph is looked at.
@@ -38,7 +39,7 @@ from tintype.color.difference import colorfulness
 from tintype.color.lab import lab_to_srgb
 from tintype.colorize.referring import describe_photo
 from tintype.guidance.cells import Cells, ColoredCells, color_cells
-from tintype.guidance.matching import RIGHT, compare, draw_colors, match_colors
+from tintype.guidance.matching import RIGHT, Comparison, compare, draw_colors, match_colors
 from tintype.guidance.reference import LEAST_AGREEMENT
 from tintype.measure.figures import Codes
 from tintype.measure.record import describe_command, describe_machine, describe_versions
@@ -47,6 +48,7 @@ from tintype.photos.film_stock import develop, draw_film
 SHARDS = ("train/photos-0000.tar", "train/photos-0001.tar")
 SMALLEST, LEAST_COLORFUL = 128, 10.0
 ONE_IN_TWENTY = 95
+CARRIED = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,8 @@ class Pair:
         evidence: (n, 5).
         right: (n,) bool, whether the color drawn is right.
         believed: (n,) the confidence with today's numbers.
+        place_likeness: (m, 1) of cells and of the places where a mark on them would be carried.
+        place_right: (m,) bool, whether these have the same color.
     """
 
     photograph: int
@@ -78,6 +82,8 @@ class Pair:
     evidence: Floats
     right: Floats
     believed: Floats
+    place_likeness: Floats
+    place_right: Floats
 
 
 def main() -> None:
@@ -169,18 +175,30 @@ def _pair(number: int, target: Half, source: Half, *, is_same: bool) -> Pair:
     right = np.hypot(*(drawn.ab - target.colors.ab).T) < RIGHT
     relative = comparison.relative_likeness(drawn.used)
     evidence = np.stack([*drawn.evidence.values()], axis=-1)
-    return Pair(number, is_same, relative, match.agreement, evidence, right, match.confidence)
+    places = _carry(number, target, source, comparison)
+    return Pair(number, is_same, relative, match.agreement, evidence, right, match.confidence, *places)
+
+
+def _carry(number: int, target: Half, source: Half, comparison: Comparison) -> tuple[Floats, Floats]:
+    """Return the likeness of some cells to the best places in the target, (m, 1), and whether the colors agree."""
+    cells = np.random.default_rng(number).choice(source.cells.count, CARRIED, replace=False)
+    best = comparison.scores[:, cells].argmax(axis=0)
+    likeness = comparison.likeness[best, cells] / target.cells.own_likeness
+    distances = np.hypot(*(target.colors.ab[best] - source.colors.ab[cells]).T)
+    return likeness[:, None], distances < RIGHT
 
 
 def fit(pairs: Sequence[Pair], count: int) -> dict[str, object]:
     """Return the numbers, and what they are worth for photographs that they were not fitted on."""
     middle = float(np.percentile([pair.relative for pair in pairs if not pair.is_same], ONE_IN_TWENTY))
     agreeing = [pair for pair in pairs if pair.is_same and pair.relative >= middle]
-    model = _regression(agreeing)
+    model, place = _regression(agreeing), _place_regression(agreeing)
     names = ("spread", "ratio", "likeness", "disagreement", "mutual")
     return {
         "evidence": dict(zip(names, [_rounded(weight) for weight in model.coef_[0]], strict=True)),
         "evidence_bias": _rounded(model.intercept_[0]),
+        "place_likeness": _rounded(place.coef_[0, 0]),
+        "place_bias": _rounded(place.intercept_[0]),
         "agreement_middle": _rounded(middle),
         "share_of_same_that_agrees": _share_that_agrees(pairs, is_same=True),
         "share_of_others_that_agrees": _share_that_agrees(pairs, is_same=False),
@@ -211,6 +229,13 @@ def _worth(agreeing: Sequence[Pair], first_unknown: int) -> dict[str, object]:
 
 def _regression(pairs: Sequence[Pair]) -> LogisticRegression:
     return LogisticRegression(C=10, solver="newton-cholesky", tol=1e-8).fit(*_joined(pairs))
+
+
+def _place_regression(pairs: Sequence[Pair]) -> LogisticRegression:
+    likeness = np.concatenate([pair.place_likeness for pair in pairs]).astype(np.float64)
+    return LogisticRegression(C=10, solver="newton-cholesky").fit(
+        likeness, np.concatenate([pair.place_right for pair in pairs])
+    )
 
 
 def _joined(pairs: Sequence[Pair]) -> tuple[Floats, Floats]:

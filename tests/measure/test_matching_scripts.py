@@ -85,8 +85,9 @@ def test_matching_is_fitted(workplace):
 def test_matching_is_what_was_fitted():
     record = json.loads((RESULTS / "matching.json").read_text())
     assert list(record["evidence"]) == list(matching._EVIDENCE)
-    fitted = [*record["evidence"].values(), record["evidence_bias"], record["agreement_middle"]]
-    used = [*matching._EVIDENCE.values(), matching._EVIDENCE_BIAS, matching._AGREEMENT_MIDDLE]
+    numbers = ("evidence_bias", "place_bias", "place_likeness", "agreement_middle")
+    fitted = [*record["evidence"].values(), *(record[name] for name in numbers)]
+    used = [*matching._EVIDENCE.values(), *(getattr(matching, f"_{name.upper()}") for name in numbers)]
     assert used == pytest.approx(fitted, abs=0.006)
 
 
