@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
+from skimage import data
 
 from photo_samples import save
 from studio_samples import ADDRESS, API, gray_scan, jpeg, running, set_mark, using
@@ -191,6 +192,10 @@ def test_no_message_ends_a_live_connection(person, messages):
             said = str(socket.receive().get("text") or "")
 
 
+def resident(process):
+    return psutil.Process(process.pid).memory_info().rss
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_over_a_thousand_requests(tmp_path, tiny):
     """By a few megabytes at most, whatever is asked for; allocators need some rounds to settle."""
@@ -210,7 +215,43 @@ def test_memory_does_not_grow_over_a_thousand_requests(tmp_path, tiny):
                 person.ask("POST", f"/photos/{photo}/undo" if i % 3 else f"/photos/{photo}/redo")
 
         go(400)
-        before = psutil.Process(process.pid).memory_info().rss
+        before = resident(process)
         go(1000)
-        grown = psutil.Process(process.pid).memory_info().rss - before
+        grown = resident(process) - before
     assert grown < 15e6
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_where_files_come_and_go(tmp_path, tiny):
+    """Uploads, references, regions, saved files, live connections: those that hold whole photographs.
+
+    One that is held costs more than two megabytes; what threads leave in their arenas goes up and down by thirty.
+    """
+    colored = save(data.astronaut(), "PNG")
+    with running(tmp_path / "data", tiny) as (server, process), server.person() as person:
+        kept = person.add(save(gray_scan(600, 800), "PNG"), "kept.png")
+
+        def go(rounds):
+            for i in range(rounds):
+                photo = person.add(save(gray_scan(600 + i % 7, 800), "PNG"), "come.png")
+                person.save(photo, kind=("picture", "layer", "comparison", "doubt")[i % 4])
+                person.client.post(
+                    f"{API}/photos/{photo}/reference", params={"name": "a.png"}, content=colored
+                )
+                mark = {"kind": "grown", "x": i % 700, "y": 9, "color": "#a03020"}
+                person.ask("POST", f"/photos/{photo}/region", json={"mark": mark})
+                person.ask("POST", f"/photos/{photo}/words", json={"prompt": "autumn"})
+                with server.page(kept) as page:
+                    page.send(type="try", serial=1, operations=[set_mark(x=i)])
+                    page.frame(serial=1, draft=False)
+                person.get(f"/photos/{photo}/project")
+                person.ask("DELETE", f"/photos/{photo}")
+
+        go(60)  # more jobs than are kept
+        before = resident(process)
+        go(60)
+        grown = resident(process) - before
+        assert len([*(tmp_path / "data" / "uploads").iterdir()]) == 1
+        assert [*(tmp_path / "data" / "incoming").iterdir()] == []
+        assert len([*(tmp_path / "data" / "results").iterdir()]) <= Limits().jobs
+    assert grown < 60e6
