@@ -336,6 +336,6 @@ def test_thirty_marks_compile_in_milliseconds():
     rng = np.random.default_rng(0)
     marks = tuple(PointMark(*rng.uniform(0, 1024, 2), 12, color=RED) for _ in range(30))
     guidance = Guidance(marks)
-    started = time.perf_counter()
+    started = time.process_time()
     compile_guidance(guidance, CARD, (1024, 1024), (512, 512))
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
