@@ -25,6 +25,7 @@ from tintype.guidance.compile import palette_distribution
 from tintype.guidance.grow import enlarge
 from tintype.guidance.guidance import GlobalPalette, Guidance
 from tintype.guidance.marks import MaskMark
+from tintype.guidance.words.likeness import describe, main_parts
 from tintype.guidance.words.meaning import Meaning, mixed
 from tintype.guidance.words.outline import between, is_anywhere, outline
 from tintype.guidance.words.places import LEAST_BELIEFS, SURELY_NOT, believe
@@ -48,7 +49,7 @@ LEAST_SEEN = 0.1
 PICTURE_STRENGTH = 0.3
 """Strength of the palette of a scene."""
 
-_VERSION = 1
+_VERSION = 2
 """Raised whenever the same prompt gives other marks."""
 
 _LEAST_SHARE = 0.01  # of the photograph: less is no place
@@ -161,6 +162,14 @@ class _View:
         settings = Settings(choose_passes(card), choose_decoding(card, None, None))
         return self.opened.render(settings).answer
 
+    @cached_property
+    def looks(self) -> Floats:
+        """(h, w, K) what the cells look like, and which colors the model expects of them, where it tells."""
+        if not self.answer.card.bins:
+            return describe(self.lightness)
+        parts = main_parts(probabilities(self.answer.logits, None, AS_IT_IS))
+        return describe(self.lightness, resize_grid(parts, self.lightness.shape))
+
     @property
     def prior(self) -> Floats:
         """(Q,) how often each bin occurs."""
@@ -206,7 +215,7 @@ class _View:
         scores = _resize(semantics.map_of(classes), self.lightness.shape)
         likeliest = max(classes, key=lambda i: float(semantics.maps[..., i].max()))
         name = semantics.classes.names[likeliest]
-        return Found(outline(scores, self.lightness), float(belief.max()), name)
+        return Found(outline(scores, self.lightness, self.looks), float(belief.max()), name)
 
 
 def _apply(phrase: Phrase, view: _View) -> Guided:

@@ -1,8 +1,9 @@
 """From a blurred map of where something is to its outline in the photograph, and to the middle of it.
 
-An encoder knows where it sees a thing to a thirty-second of its input. Where the map is high the thing surely is,
-where it is low it surely is not, unless the tones there are those of the thing; between them the outline lies where
-the ways from both, which edges make long, are equal.
+An encoder knows where it sees a thing to a thirty-second of its input. Where its map is high the thing is, where it
+is low it is not, unless the looks there speak against it: those of both places are learned, and what looks like the
+one or the other is added to it, and learned from in its turn. Between them the outline lies where the ways from both,
+which edges make long, are equal.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tintype.guidance.geodesic import FAR, edge_steps, geodesic_distances
+from tintype.guidance.words.likeness import likeness
 
 Floats = NDArray[np.float32]
 
@@ -21,10 +23,11 @@ _POWER = 2.0
 _LENGTH = 0.4  # of the longer side: a way so long counts as much as an edge
 _SWEEPS = 2
 _HALF = 0.5
-_TONES = 20
-_SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
-_RARE = 5e-4
-_OTHER_TONE = 0.35  # share of a tone inside, below which it speaks against the thing
+_LOOKS = 1.5  # how much looks count beside the map: no more, or places where it is low are taken too
+_AGAINST = 1.5  # how much more the map counts where it speaks against a thing
+_HIGHEST = 1.5  # of the map, whose sure cells are at 1 and -1
+_SURE = 0.8
+_ROUNDS = 3
 _LEAST_INNER, _LEAST_OUTER = 0.02, 0.1  # of the photograph, so that something is left to go by
 
 
@@ -45,46 +48,30 @@ OF_THINGS = Spread()
 """For what an encoder sees: it is surest of a tenth of the photograph, and half is something else."""
 
 
-def outline(scores: Floats, lightness: Floats, spread: Spread = OF_THINGS) -> Floats:
+def outline(scores: Floats, lightness: Floats, looks: Floats, spread: Spread = OF_THINGS) -> Floats:
     """Find where a thing ends.
 
     Args:
-        scores: (h, w), larger where the thing is; only their order counts.
+        scores: (h, w), larger where the thing is.
         lightness: (h, w) CIE L of the whole photograph at the same size.
+        looks: (h, w, K) of the same cells, as `tintype.guidance.words.likeness.describe` gives them.
         spread: how much of the photograph it may fill.
 
     Returns:
         (h, w) float32, 0..1: more than 0.5 inside.
     """
-    inner = scores >= np.quantile(scores, spread.surely)
-    outer = (scores <= np.quantile(scores, spread.surely_not)) & ~inner
-    tones = tone_shares(lightness, inner, outer)
-    sure_inner, sure_outer = inner & (tones > _OTHER_TONE), outer & (tones < 1 - _OTHER_TONE)
-    if sure_inner.mean() > _LEAST_INNER:
-        inner = sure_inner
-    if sure_outer.mean() > _LEAST_OUTER:
-        outer = sure_outer
-    return between(inner, outer, lightness)
-
-
-def tone_shares(lightness: Floats, inner: NDArray[np.bool], outer: NDArray[np.bool]) -> Floats:
-    """Return how much more often each cell's tone is found inside than outside: (h, w) float32, 0..1, 0.5 for equal.
-
-    Args:
-        lightness: (h, w) CIE L.
-        inner: (h, w) what belongs to the thing.
-        outer: (h, w) what does not.
-    """
-    levels = np.clip((lightness / 100 * _TONES).astype(np.int64), 0, _TONES - 1)
-    inside, outside = (_count_tones(levels[mask]) for mask in (inner, outer))
-    return np.asarray((inside / (inside + outside))[levels], np.float32)
-
-
-def _count_tones(levels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how often each tone occurs, smoothed over its neighbors, sum 1; none never."""
-    counts = np.bincount(levels, minlength=_TONES) + _RARE * max(levels.size, 1)
-    smooth = np.convolve(np.pad(counts, 2, mode="edge"), _SMOOTHING, "valid")
-    return np.asarray(smooth / smooth.sum(), np.float64)
+    high, low = (float(np.quantile(scores, share)) for share in (spread.surely, spread.surely_not))
+    seen = np.clip(2 * (scores - low) / max(high - low, 1e-6) - 1, -_HIGHEST, _HIGHEST)
+    seen = np.where(seen < 0, _AGAINST * seen, seen)
+    inner = scores >= high
+    outer = (scores <= low) & ~inner
+    for _ in range(_ROUNDS):
+        belief = seen + _LOOKS * likeness(looks, inner, outer)
+        if (belief >= _SURE).mean() > _LEAST_INNER:
+            inner = belief >= _SURE
+        if (belief <= -_SURE).mean() > _LEAST_OUTER:
+            outer = (belief <= -_SURE) & ~inner
+    return between(inner, outer & ~inner, lightness)
 
 
 def between(inner: NDArray[np.bool], outer: NDArray[np.bool], lightness: Floats) -> Floats:
