@@ -13,6 +13,7 @@ async function begin() {
     await app.begin();
     document.body.append(...app.elements);
     app.start();
+    window.tintype = app; // for those who look behind the page, and for its tests
   } catch (error) {
     const again = h("button", { type: "button", class: "button primary", on: { click: () => location.reload() } });
     again.textContent = t("connection.retry");

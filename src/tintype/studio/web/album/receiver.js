@@ -1,23 +1,23 @@
-// Photographs that are dropped, pasted or chosen: sent to the studio on this machine, a few at a time.
+// Photographs that are dropped, pasted or chosen: sent to the studio on this machine, one after the other,
+// so that the album has their order.
 
-import { ApiError, ask, isAbort, upload } from "../core/api.js";
+import { ApiError, ask, upload } from "../core/api.js";
 import { h, listen } from "../core/dom.js";
 import { bytes, t, tn } from "../core/texts.js";
 
-const AT_ONCE = 2;
 const PROJECT = /\.tintype$/i;
 
 export class Receiver {
   #app;
   #waiting = [];
-  #running = 0;
+  #isSending = false;
   #nextId = 1;
 
   /** @param {import("../shell/app.js").App} app */
   constructor(app) {
     this.#app = app;
     this.cover = h("div", { class: "drop-cover", hidden: true }, h("p", {}, t("drop.here")));
-    this.input = h("input", { type: "file", class: "only-heard", tabIndex: -1, aria: { hidden: true } });
+    this.input = h("input", { type: "file", multiple: true, class: "only-heard", tabIndex: -1, aria: { hidden: true } });
     this.input.addEventListener("change", () => {
       this.take([...this.input.files]);
       this.input.value = "";
@@ -69,7 +69,7 @@ export class Receiver {
   take(files) {
     const projects = files.filter((file) => PROJECT.test(file.name));
     const photographs = files.filter((file) => !PROJECT.test(file.name));
-    for (const file of photographs) this.#waiting.push(this.#note(file));
+    photographs.forEach((file, place) => this.#waiting.push(this.#note(file, place === 0)));
     this.#go();
     if (projects.length) this.#openProject(projects[0]);
   }
@@ -86,35 +86,31 @@ export class Receiver {
     this.take(known.length ? known : files.slice(0, 1)); // one that is not known is refused with a reason
   }
 
-  #note(file) {
+  #note(file, isFirst) {
     const id = `upload-${this.#nextId}`;
     this.#nextId += 1;
     const { uploads } = this.#app.store.now;
     this.#app.store.set({ uploads: [...uploads, { id, name: file.name, progress: 0 }] });
-    return { id, file };
+    return { id, file, isFirst };
   }
 
-  #go() {
-    while (this.#running < AT_ONCE && this.#waiting.length) {
-      this.#running += 1;
-      this.#send(this.#waiting.shift()).finally(() => {
-        this.#running -= 1;
-        this.#go();
-      });
-    }
+  async #go() {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    while (this.#waiting.length) await this.#send(this.#waiting.shift());
+    this.#isSending = false;
   }
 
-  async #send({ id, file }) {
+  async #send({ id, file, isFirst }) {
     const { store, album, announcer } = this.#app;
     try {
       this.#check(file);
       const onProgress = (progress) => this.#update(id, { progress });
       const photo = await upload("/photos", file, { query: { name: file.name || "photograph" }, onProgress });
       album.add(photo);
-      const isFirst = !store.now.photo || store.now.uploads[0]?.id === id;
-      if (isFirst) album.open(store.now.album.find((it) => it.id === photo.id));
+      if (isFirst || !store.now.photo) album.open(store.now.album.find((it) => it.id === photo.id));
     } catch (error) {
-      if (!isAbort(error)) announcer.say(t("drop.failed", { name: file.name, why: error.message }), { kind: "error" });
+      announcer.say(t("drop.failed", { name: file.name, why: error.message }), { kind: "error" });
     } finally {
       store.set({ uploads: store.now.uploads.filter((it) => it.id !== id) });
     }

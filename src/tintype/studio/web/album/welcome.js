@@ -16,7 +16,7 @@ export function createWelcome({ store, receiver }) {
     "section",
     { class: "welcome", aria: { label: title } },
     h("div", { class: "welcome-sign", aria: { hidden: true } }, icon("album", 44)),
-    h("h1", {}, title),
+    h("h2", {}, title),
     h("p", { class: "welcome-lead" }, t("welcome.lead")),
     button(t("welcome.choose"), () => receiver.choose(), { class: "primary large", icon: "upload" }),
     busy,

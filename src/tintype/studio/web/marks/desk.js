@@ -227,8 +227,8 @@ export class MarkDesk {
     if (!isDone) return session.tryOut([setMark(placed)]);
     this.#moving = null;
     this.#settle.cancel();
-    if (isNew) store.set({ draft: null, selected: placed.id });
     session.change([setMark(placed)], label);
+    if (isNew) store.set({ draft: null, selected: placed.id });
     return this.handles.refresh();
   }
 

@@ -214,7 +214,7 @@ export class Popover {
     return h(
       "section",
       { class: "popover", role: "dialog", hidden: true, aria: { labelledby: "popover-title" } },
-      h("header", { class: "popover-head" }, this.#title, h("div", { class: "popover-actions" }, actions)),
+      h("div", { class: "popover-head" }, this.#title, h("div", { class: "popover-actions" }, actions)),
       h("div", { class: "popover-body" }, this.#colors, this.#recent, this.#sliders.element),
     );
   }

@@ -14,7 +14,7 @@ const GAP = 6;
 export function openMenu(anchor, entries) {
   const menu = h("div", { class: "menu", role: "menu" });
   menu.append(...entries.map((entry) => (entry ? showEntry(entry, () => close(true)) : h("hr"))));
-  document.body.append(menu);
+  (anchor.closest("header, nav, aside, main") ?? document.body).append(menu);
   place(menu, anchor.getBoundingClientRect());
   anchor.setAttribute("aria-expanded", "true");
   rove(menu, "button");

@@ -19,7 +19,7 @@ export const TOOLS = [
  * @returns {HTMLElement}
  */
 export function createToolbar({ store, announcer }) {
-  const bar = h("div", { class: "toolbar", role: "radiogroup", aria: { label: t("tools.title") } });
+  const bar = h("div", { class: "tools", role: "radiogroup", aria: { label: t("tools.title") } });
   const buttons = TOOLS.map(({ name, icon, key }) => {
     const choose = () => {
       store.set({ tool: name });
@@ -44,5 +44,5 @@ export function createToolbar({ store, announcer }) {
       });
     },
   );
-  return bar;
+  return h("section", { class: "toolbar", aria: { label: t("tools.title") } }, bar);
 }

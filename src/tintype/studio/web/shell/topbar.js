@@ -37,7 +37,7 @@ export function createTopbar(app) {
   return h(
     "header",
     { class: "topbar" },
-    h("div", { class: "brand" }, h("img", { src: "icon.svg", alt: "", width: 26, height: 26 }), h("span", {}, "Tintype")),
+    h("div", { class: "brand" }, h("img", { src: "icon.svg", alt: "", width: 26, height: 26 }), h("h1", {}, "Tintype")),
     h("div", { class: "topbar-photo" }, name, busy),
     h("div", { class: "topbar-actions" }, add, undo, redo, more, save),
   );

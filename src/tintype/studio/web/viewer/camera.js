@@ -132,11 +132,8 @@ export class Camera {
   }
 }
 
+/** Keep a center where three tenths of the pane, or of the photograph, still show it. */
 function limit(center, seen, length) {
-  if (seen >= length) {
-    const slack = Math.min(length, seen - length) / 2;
-    return Math.min(length / 2 + slack, Math.max(length / 2 - slack, center));
-  }
-  const border = Math.min(seen / 2, length / 2) * 0.6;
-  return Math.min(length - border, Math.max(border, center));
+  const slack = seen < length ? length / 2 - 0.3 * seen : Math.max((seen - length) / 2, 0.2 * length);
+  return Math.min(length / 2 + slack, Math.max(length / 2 - slack, center));
 }

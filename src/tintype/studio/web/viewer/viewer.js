@@ -153,8 +153,8 @@ export class Viewer {
       { class: "viewer", hidden: true },
       this.#canvas,
       this.shapes,
-      createDivider(this.#app, this),
       this.cross.element,
+      createDivider(this.#app, this),
       this.handles,
       createViewbar(this.#app, this),
     );

@@ -1,0 +1,129 @@
+"""From nothing to a photograph in color: dropped, pasted or chosen, several at once, and what can't be opened."""
+
+import base64
+
+import pytest
+from playwright.sync_api import expect
+
+from photo_samples import save
+from studio_samples import gray_scan, jpeg
+from web_samples import DESK, PHONE, browsing
+
+PASTE = """
+([text, name]) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+  window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer }));
+}
+"""
+DROP = """
+([text, name]) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name));
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }
+}
+"""
+
+
+def as_text(content):
+    return base64.b64encode(content).decode()
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])
+def test_first_photograph_is_in_color_after_one_drop(served, open_page, look):
+    visitor = open_page(served.place, **look)
+    visitor.see(".welcome")
+    visitor.page.evaluate(DROP, [as_text(jpeg()), "Oma 1931.jpg"])
+    visitor.settle()
+    expect(visitor.page.locator(".photo-title")).to_have_text("Oma 1931.jpg")
+    expect(visitor.page.locator(".welcome")).to_be_hidden()
+    expect(visitor.page.locator(".drop-cover")).to_be_hidden()
+    assert max(visitor.colorfulness(x, 0.5) for x in (0.2, 0.5, 0.8)) > 5
+
+
+def test_photograph_is_pasted(served, open_page):
+    visitor = open_page(served.place)
+    visitor.see(".welcome")
+    visitor.page.evaluate(PASTE, [as_text(jpeg()), "image.jpg"])
+    visitor.settle()
+    expect(visitor.page.locator(".strip-item")).to_have_count(1)
+
+
+def test_several_photographs_make_an_album(served, open_page, person):
+    visitor = open_page(served.place)
+    visitor.see(".welcome")
+    visitor.drop(*((f"{name}.jpg", jpeg(gray_scan(200 + 10 * at))) for at, name in enumerate("abc")))
+    visitor.settle()
+    expect(visitor.page.locator(".strip-item:not(.loading)")).to_have_count(3)
+    expect(visitor.page.locator(".photo-title")).to_have_text("a.jpg")
+    visitor.keyboard.press(".")
+    expect(visitor.page.locator(".photo-title")).to_have_text("b.jpg")
+    visitor.settle()
+    visitor.page.locator(".strip-item").nth(2).click()
+    expect(visitor.page.locator(".photo-title")).to_have_text("c.jpg")
+    visitor.settle()
+    visitor.page.reload()
+    expect(visitor.page.locator(".photo-title")).to_have_text("c.jpg")
+
+
+def test_what_is_no_photograph_is_refused_in_one_line(served):
+    with browsing(allowed=["422"]) as open_page:
+        visitor = open_page(served.place)
+        visitor.see(".welcome")
+        visitor.drop(("letter.txt", b"Dear Ann"))
+        line = visitor.see(".toast.error")
+        assert line.inner_text().startswith("letter.txt: ")
+        assert "\n" not in line.inner_text().strip()
+        expect(visitor.page.locator(".welcome")).to_be_visible()
+
+
+def test_empty_file_is_refused_before_it_is_sent(served, open_page):
+    visitor = open_page(served.place)
+    visitor.see(".welcome")
+    visitor.drop(("nothing.jpg", b""))
+    expect(visitor.see(".toast.error")).to_contain_text("empty")
+
+
+def test_photograph_in_color_is_said_to_be_one(served, open_page):
+    visitor = open_page(served.place)
+    visitor.see(".welcome")
+    picture = gray_scan()[..., None].repeat(3, axis=2)
+    picture[:150, :, 0] = 250
+    picture[150:, :, 2] = 250
+    visitor.drop(("color.png", save(picture, "PNG")))
+    expect(visitor.see(".toast")).to_contain_text("in color already")
+
+
+def test_nothing_is_asked_of_another_place(served, open_page):
+    asked = []
+    visitor = open_page(served.place)
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.page.reload()
+    visitor.see(".welcome")
+    visitor.drop(("a.jpg", jpeg()))
+    visitor.settle()
+    own = (f"http://{served.place}/", f"ws://{served.place}/", f"blob:http://{served.place}/", "data:")
+    assert [url for url in asked if not url.startswith(own)] == []
+
+
+def test_page_comes_with_a_strict_policy(served, person):
+    policy = person.client.get("/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_removed_photograph_is_gone_and_the_next_is_open(served, open_page, person):
+    person.add(jpeg(), name="a.jpg")
+    person.add(jpeg(gray_scan(200)), name="b.jpg")
+    visitor = open_page(served.place)
+    visitor.settle()
+    visitor.page.locator(".strip-item").first.focus()
+    visitor.keyboard.press("Delete")
+    visitor.button("Remove").click()
+    expect(visitor.page.locator(".strip-item")).to_have_count(1)
+    expect(visitor.page.locator(".photo-title")).to_have_text("b.jpg")
+    assert [it["name"] for it in person.get("/photos").json()["photos"]] == ["b.jpg"]
