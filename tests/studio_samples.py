@@ -132,10 +132,10 @@ def serving(folder, model, **options):
 
 
 @contextmanager
-def running(folder, tiny, *arguments):
+def running(folder, tiny, *arguments, port=0):
     """Run the program until the block ends, then kill it; gives the server and its process."""
     command = [sys.executable, "-m", "tintype", "studio", *map(str, arguments)]
-    options = ["--data", folder, "--model", tiny, "--port", "0", "--no-browser", "--threads", "2"]
+    options = ["--data", folder, "--model", tiny, "--port", port, "--no-browser", "--threads", "2"]
     with subprocess.Popen(
         [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:

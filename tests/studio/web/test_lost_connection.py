@@ -35,7 +35,7 @@ def test_nothing_is_lost_when_the_server_is_killed_twice(tmp_path, tiny, open_lo
             [x, f"m-{x}".replace(".", "-")],
         )
         expect(visitor.page.locator(".banner")).to_contain_text("1 change is kept")
-        with running(tmp_path / "data", tiny, "--port", port) as (server, _):
+        with running(tmp_path / "data", tiny, port=port) as (server, _):
             expect(visitor.page.locator(".banner")).to_be_hidden(timeout=30_000)
             visitor.settle()
             with server.person() as person:
@@ -56,7 +56,7 @@ def test_change_that_no_server_heard_outlives_the_page(tmp_path, tiny, open_lost
     visitor.keyboard.press("x")
     visitor.page.get_by_label("Vividness").press("End")
     expect(visitor.page.locator(".banner")).to_contain_text("1 change")
-    with running(tmp_path / "data", tiny, "--port", port) as (server, _):
+    with running(tmp_path / "data", tiny, port=port) as (server, _):
         visitor.page.goto(f"http://{server.place}/")
         visitor.settle()
         with server.person() as person:

@@ -28,8 +28,8 @@ def save_as(visitor, kind, path, **options):
 
 def test_photograph_is_saved_in_its_own_format_with_the_mark(visitor, tmp_path):
     assert save_as(visitor, "The photograph in color", tmp_path / "result.jpg") == "Oma_color.jpg"
-    picture = Image.open(tmp_path / "result.jpg")
-    assert (picture.format, picture.size) == ("JPEG", (400, 300))
+    with Image.open(tmp_path / "result.jpg") as picture:
+        assert (picture.format, picture.size) == ("JPEG", (400, 300))
     assert read_mark(tmp_path / "result.jpg").model.startswith("test-tiny")
     expect(visitor.page.locator(".job.done")).to_contain_text("Oma_color.jpg")
 
@@ -48,7 +48,8 @@ def test_badge_is_seen_in_another_format(visitor, tmp_path):
 )
 def test_other_files(visitor, tmp_path, kind, name):
     assert save_as(visitor, kind, tmp_path / name) == name
-    Image.open(tmp_path / name).load()
+    with Image.open(tmp_path / name) as picture:
+        picture.load()
 
 
 def test_project_is_saved_and_opens_again(visitor, person, photo, tmp_path):

@@ -21,10 +21,10 @@ export function createStrip(app) {
   const items = new Map();
   rove(list, ".strip-item");
   store.watch(
-    ({ album, uploads, photo, position }) => [album, uploads, photo?.id, position?.result],
-    ([album, uploads, open, result]) => {
+    ({ album, uploads, photo, position, changed }) => [album, uploads, photo?.id, position?.result, changed],
+    ([album, uploads, open, result, changed]) => {
       strip.hidden = !album.length;
-      const shown = album.map((photo) => showPhoto(app, items, photo, photo.id === open, result));
+      const shown = album.map((photo) => showPhoto(app, items, photo, photo.id === open, photo.id === open ? result : changed[photo.id]));
       for (const id of [...items.keys()]) if (!album.some((photo) => photo.id === id)) items.delete(id);
       const elements = [...shown, ...uploads.map(showUpload)];
       if (!isSame([...list.children], elements)) fill(list, elements);
@@ -44,7 +44,7 @@ function isSame(one, other) {
 function showPhoto(app, items, photo, isOpen, result) {
   const item = items.get(photo.id) ?? createItem(app, photo);
   items.set(photo.id, item);
-  const version = isOpen && result ? result : item.version;
+  const version = String(result ?? item.version);
   if (version !== item.version || !item.picture.src) {
     item.version = version;
     item.picture.src = address(`/photos/${photo.id}/preview`, { side: SIDE, v: version.slice(0, 32) || null });

@@ -70,6 +70,20 @@ export async function getPicture(path, query, signal) {
 }
 
 /**
+ * Let a picture be drawn of something that is described.
+ * @param {string} path below /api/v1
+ * @param {any} json
+ * @param {Object<string, any>} query
+ * @param {AbortSignal} signal
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function askPicture(path, json, query, signal) {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await send(address(path, query), { method: "POST", headers, body: JSON.stringify(json), signal });
+  return createImageBitmap(await answer.blob());
+}
+
+/**
  * Send a file; how much of it is on its way is told.
  * @param {string} path below /api/v1
  * @param {Blob} file

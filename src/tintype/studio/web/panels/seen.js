@@ -59,9 +59,21 @@ function createClass(app, { index, name, probability }) {
   return row;
 }
 
+/** Offer the names of things that are understood; they are asked for once. */
+function offerWords() {
+  const id = "things-that-are-understood";
+  if (!document.getElementById(id)) {
+    const list = h("datalist", { id });
+    document.body.append(list);
+    get("/words").then(({ things }) => fill(list, things.map((value) => h("option", { value }))), () => list.remove());
+  }
+  return id;
+}
+
 function createCorrection(app, name) {
   const id = newId();
   const input = h("input", { type: "text", class: "field", id, maxLength: 100, placeholder: t("seen.example"), autocomplete: "off" });
+  input.setAttribute("list", offerWords());
   const send = button(t("seen.apply"), () => {
     const instead = input.value.trim();
     if (!instead) return input.focus();

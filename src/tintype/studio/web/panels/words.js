@@ -2,7 +2,7 @@
 
 import { post } from "../core/api.js";
 import { h, listen } from "../core/dom.js";
-import { removeMark } from "../core/operations.js";
+import { removeMark, setPalette } from "../core/operations.js";
 import { t } from "../core/texts.js";
 import { button, newId } from "../shell/controls.js";
 import { propose } from "./proposals.js";
@@ -26,14 +26,17 @@ export function createWords(app) {
     event.preventDefault();
     send.click();
   });
-  const fromWords = () => (store.now.state?.marks ?? []).filter(({ mark }) => mark.origin?.startsWith("word"));
+  const isSaid = (it) => it?.origin?.startsWith("word") ?? false;
+  const marks = () => (store.now.state?.marks ?? []).filter(({ mark }) => isSaid(mark));
   const forget = button(t("words.forget"), () => {
-    session.change(fromWords().map((placed) => removeMark(placed.id)), "did.no_words");
+    const { palette } = store.now.state;
+    session.change([...marks().map((placed) => removeMark(placed.id)), ...(isSaid(palette) ? [setPalette(null)] : [])], "did.no_words");
   }, { class: "quiet" });
-  store.watch(({ state }) => state?.marks, () => {
-    const said = fromWords().map(({ mark }) => mark.origin.slice("word:".length));
-    forget.hidden = !said.length;
-    if (document.activeElement !== input && said.length && !input.value) input.value = [...new Set(said)].join(", ");
+  store.watch(({ state }) => [state?.marks, state?.palette], ([, palette]) => {
+    const origins = [...marks().map(({ mark }) => mark), ...(isSaid(palette) ? [palette] : [])].map(({ origin }) => origin);
+    forget.hidden = !origins.length;
+    const said = [...new Set(origins.map((origin) => origin.slice("word:".length)))].filter(Boolean);
+    if (document.activeElement !== input && !input.value) input.value = said.join(", ");
   });
   store.watch(({ photo }) => photo?.id, () => {
     input.value = "";

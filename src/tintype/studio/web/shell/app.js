@@ -41,6 +41,7 @@ const BEGINNING = {
   tab: "look",
   sheet: false,
   jobs: [],
+  changed: {},
 };
 
 export class App {
@@ -99,6 +100,7 @@ export class App {
     });
     live.messages.listen((message) => {
       if (message.type === "album") this.album.refresh().catch((error) => announcer.fail(error));
+      if (message.type === "changed") store.set({ changed: { ...store.now.changed, [message.photo]: message.revision ?? Date.now() } });
       if (message.type === "gone") this.album.forget(message.photo);
     });
     session.refusals.listen(({ message }) => announcer.say(message, { kind: "error" }));

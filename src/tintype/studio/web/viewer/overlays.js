@@ -1,16 +1,19 @@
-// What can be laid over the colors: where the model doubts, and where it sees something.
+// What can be laid over the colors: where the model doubts, where it sees something, how far a mark reaches.
 
-import { getPicture, isAbort } from "../core/api.js";
+import { askPicture, getPicture, isAbort } from "../core/api.js";
+import { later } from "../core/dom.js";
+import { outline, tint } from "./tints.js";
 
 const DOUBT = [255, 0, 200];
 const SEEN = [0, 170, 255];
+const REGION_SIDE = 640;
+const RESTS = 90;
 
 export class Overlays {
   #app;
   #onChange;
-  #doubt = null;
-  #seen = null;
-  #aborting = { doubt: new AbortController(), seen: new AbortController() };
+  #shown = { doubt: null, seen: null, region: null };
+  #aborting = { doubt: new AbortController(), seen: new AbortController(), region: new AbortController() };
 
   /**
    * @param {import("../shell/app.js").App} app
@@ -21,30 +24,52 @@ export class Overlays {
     this.#onChange = onChange;
     app.store.watch(
       ({ photo, showsDoubt, position }) => [photo?.id, showsDoubt, position?.result],
-      ([id, isShown, result]) => this.#renew("doubt", id && isShown && result ? `/photos/${id}/doubt` : "", DOUBT),
+      ([id, isShown, result]) => {
+        const path = id && isShown && result ? `/photos/${id}/doubt` : "";
+        this.#renew("doubt", path && ((signal) => getPicture(path, {}, signal)), (gray) => tint(gray, DOUBT));
+      },
     );
     app.store.watch(
       ({ photo, seenClass }) => [photo?.id, seenClass],
-      ([id, index]) => this.#renew("seen", id && index !== null ? `/photos/${id}/classes/${index}` : "", SEEN),
+      ([id, index]) => {
+        const path = id && index !== null ? `/photos/${id}/classes/${index}` : "";
+        this.#renew("seen", path && ((signal) => getPicture(path, {}, signal)), (gray) => tint(gray, SEEN));
+      },
     );
+    const drawRegion = later(() => this.#drawRegion(), RESTS);
+    app.store.watch(({ photo, draft, selected, state }) => [photo?.id, reachOf(draft, selected, state)], drawRegion);
   }
 
   /** @returns {Array<{bitmap: ImageBitmap, opacity: number}>} */
   get shown() {
-    const both = [
-      { bitmap: this.#doubt, opacity: 0.75 },
-      { bitmap: this.#seen, opacity: 0.6 },
+    const { doubt, seen, region } = this.#shown;
+    const all = [
+      { bitmap: doubt, opacity: 0.75 },
+      { bitmap: seen, opacity: 0.6 },
+      { bitmap: region, opacity: 1 },
     ];
-    return both.filter(({ bitmap }) => bitmap);
+    return all.filter(({ bitmap }) => bitmap);
   }
 
-  async #renew(which, path, color) {
+  /** Ask how far the current mark reaches, where only the studio knows. */
+  #drawRegion() {
+    const { photo, draft, selected, state } = this.#app.store.now;
+    const mark = reachOf(draft, selected, state);
+    const path = photo && mark ? `/photos/${photo.id}/region` : "";
+    const ask = (signal) => askPicture(path, { mark: JSON.parse(mark) }, { side: REGION_SIDE }, signal);
+    this.#renew("region", path && ask, outline);
+  }
+
+  async #renew(which, ask, dress) {
     this.#aborting[which].abort();
-    if (!path) return this.#show(which, null);
-    this.#aborting[which] = new AbortController();
+    if (!ask) return this.#show(which, null);
+    const aborting = new AbortController();
+    this.#aborting[which] = aborting;
     try {
-      const gray = await getPicture(path, {}, this.#aborting[which].signal);
-      this.#show(which, await tint(gray, color));
+      const gray = await ask(aborting.signal);
+      const bitmap = dress(gray);
+      gray.close();
+      if (!aborting.signal.aborted) this.#show(which, bitmap);
     } catch (error) {
       if (!isAbort(error)) this.#app.announcer.fail(error);
     }
@@ -52,36 +77,17 @@ export class Overlays {
   }
 
   #show(which, bitmap) {
-    if (which === "doubt") this.#doubt = bitmap;
-    else this.#seen = bitmap;
+    if (this.#shown[which] === bitmap) return;
+    this.#shown[which]?.close();
+    this.#shown[which] = bitmap;
     this.#onChange();
   }
 }
 
-/** Turn gray into a color that is the more opaque the lighter the gray was, from the darkest that is common on. */
-function tint(gray, [red, green, blue]) {
-  const canvas = new OffscreenCanvas(gray.width, gray.height);
-  const context = canvas.getContext("2d");
-  context.drawImage(gray, 0, 0);
-  const pixels = context.getImageData(0, 0, gray.width, gray.height);
-  const { least, most } = findRange(pixels.data);
-  for (let at = 0; at < pixels.data.length; at += 4) {
-    const share = Math.min(1, Math.max(0, (pixels.data[at] - least) / (most - least)));
-    pixels.data.set([red, green, blue, 255 * share ** 1.4], at);
-  }
-  context.putImageData(pixels, 0, 0);
-  return canvas.transferToImageBitmap();
-}
-
-/** The grays between which nine tenths of a picture lie. */
-function findRange(data) {
-  const counts = new Array(256).fill(0);
-  for (let at = 0; at < data.length; at += 4) counts[data[at]] += 1;
-  const total = data.length / 4;
-  const grayAt = (share) => {
-    let seen = 0;
-    return counts.findIndex((count) => (seen += count) >= share * total);
-  };
-  const least = grayAt(0.08);
-  return { least, most: Math.max(least + 24, grayAt(0.98)) };
+/** The place of the current mark as text, its color left out; empty where its shape says how far it reaches. */
+function reachOf(draft, selected, state) {
+  const mark = (draft ?? state?.marks.find((it) => it.id === selected))?.mark;
+  if (!mark || !["grown", "mask"].includes(mark.kind)) return "";
+  const { palette: _, origin: __, confidence: ___, ...place } = mark;
+  return JSON.stringify({ ...place, color: "neutral" });
 }

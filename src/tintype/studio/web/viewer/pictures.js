@@ -39,8 +39,9 @@ export class Pictures {
     this.#aborting.abort();
     this.#aborting = new AbortController();
     this.#photo = photo;
-    this.whole = null;
-    this.part = null;
+    this.#replace("whole", null);
+    this.#replace("part", null);
+    this.original?.close();
     this.original = null;
     this.result = "";
     this.isPassing = true;
