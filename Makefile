@@ -44,11 +44,13 @@ results: $(VENV)/dev.stamp
 	$(BIN)/python tools/write_figures.py
 
 systems: $(VENV)/dev.stamp
+	$(BIN)/python results/systems.py -o runs/systems --rehearse
 	$(BIN)/python results/systems.py -o runs/systems
 	$(BIN)/python results/transfer.py -o runs/systems
 	$(BIN)/python results/self_supervision.py -o runs/systems
 	$(BIN)/python results/distillation.py -o runs/systems
 	$(BIN)/python results/diversity.py -o runs/systems
+	$(BIN)/python results/systems_page.py -o runs/systems
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/mkdocs build --strict
