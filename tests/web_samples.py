@@ -42,7 +42,9 @@ def browsing(*, allowed=()):
         faults = []
 
         def open_page(place, fragment="", **options):
-            context = browser.new_context(**{**DESK, "locale": "en-US", "reduced_motion": "reduce", **options})
+            context = browser.new_context(
+                **{**DESK, "locale": "en-US", "reduced_motion": "reduce", **options}
+            )
             page = context.new_page()
             page.set_default_timeout(PATIENCE)
             page.on("pageerror", lambda error: faults.append(str(error)))

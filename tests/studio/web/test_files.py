@@ -30,7 +30,9 @@ def used_keys():
 def test_module_is_small_and_parses_no_data(path):
     content = path.read_text("utf-8")
     assert len(content.splitlines()) < 300 or path.parent.name == "texts"
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", content)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", content
+    )
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", content)
 
 

@@ -144,7 +144,7 @@ def test_color_is_taken_from_the_photograph(visitor, person, photo):
     visitor.button("Take a color from the photograph").click()
     visitor.press(0.22, 0.54)
     visitor.settle()
-    first, second = marks_of(person, photo)
+    second = marks_of(person, photo)[1]
     assert second["mark"]["color"].startswith("#")
     expect(visitor.page.locator(".recent .swatch")).to_have_count(2)
 
@@ -186,6 +186,18 @@ def test_lasso_and_thing(visitor, person, photo):
     lasso, thing = (placed["mark"] for placed in marks_of(person, photo))
     assert lasso["kind"] == "lasso"
     assert thing["kind"] == "grown"
+
+
+def test_reach_of_a_thing_is_seen_before_it_has_a_color(visitor, person, photo):
+    visitor.keyboard.press("g")
+    with visitor.page.expect_response(lambda answer: "/region" in answer.url) as first:
+        visitor.press(0.8, 0.2)
+    assert first.value.ok
+    with visitor.page.expect_response(lambda answer: "/region" in answer.url) as second:
+        visitor.page.get_by_label("Edges").press("End")
+    assert second.value.ok
+    assert steps_of(person, photo) == 0
+    visitor.keyboard.press("Escape")
 
 
 def test_mark_stays_inside_when_it_is_dragged_out(visitor, person, photo):

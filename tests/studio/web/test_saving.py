@@ -44,7 +44,11 @@ def test_badge_is_seen_in_another_format(visitor, tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("The color alone", "Oma_layer.png"), ("Before and after", "Oma_compare.jpg"), ("Map of doubt", "Oma_doubt.png")],
+    [
+        ("The color alone", "Oma_layer.png"),
+        ("Before and after", "Oma_compare.jpg"),
+        ("Map of doubt", "Oma_doubt.png"),
+    ],
 )
 def test_other_files(visitor, tmp_path, kind, name):
     assert save_as(visitor, kind, tmp_path / name) == name

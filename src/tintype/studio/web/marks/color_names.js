@@ -30,7 +30,8 @@ export function nameOf(color) {
   if (chroma < 7) return t(`color.gray_${shade}`);
   const hue = ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
   const isBrown = hue > 35 && hue < 95 && lightness < 58 && chroma < 55;
+  const isOlive = hue >= 95 && hue < 125 && lightness < 58;
   const isRed = (hue < 15 || hue > 342) && lightness < 48;
-  const name = isBrown ? "brown" : isRed ? "red" : HUES.find(([end]) => hue < end)[1];
+  const name = isBrown ? "brown" : isOlive ? "olive" : isRed ? "red" : HUES.find(([end]) => hue < end)[1];
   return t(`color.shade_${shade}`, { color: t(`color.${name}`) });
 }

@@ -203,6 +203,7 @@ export const de = {
   "color.blue": "Blau",
   "color.violet": "Violett",
   "color.brown": "Braun",
+  "color.olive": "Oliv",
 
   "panel.title": "Bedienfeld",
   "panel.look": "Farben",

@@ -181,6 +181,7 @@ export const en = {
   "color.blue": "blue",
   "color.violet": "violet",
   "color.brown": "brown",
+  "color.olive": "olive",
 
   "tool.size": "{size} pixels",
   "tool.corner": "Corner {count}; Shift and Enter finish.",
