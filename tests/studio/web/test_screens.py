@@ -1,0 +1,121 @@
+"""All screens at all sizes, light and dark: nothing is cut off, and axe-core finds no serious fault."""
+
+import subprocess
+import tarfile
+
+import pytest
+from playwright.sync_api import expect
+
+from web_samples import DESK, LARGE, PHONE, is_wider
+
+LOOKS = [pytest.param(look, id=name) for name, look in (("phone", PHONE), ("desk", DESK), ("large", LARGE))]
+
+
+def walk(visitor):
+    """Go from screen to screen; yield the name of each."""
+    page = visitor.page
+    visitor.settle()
+    yield "photograph"
+    for tab in ("look", "guide", "marks"):
+        if page.locator(f"#tab-{tab}").get_attribute("aria-selected") != "true":
+            page.locator(f"#tab-{tab}").click()
+        folded = page.locator(f"#page-{tab} details:not([open]):not([hidden]) summary")
+        while folded.count():
+            folded.first.click()
+        yield tab
+    if page.locator("body.sheet").count():
+        page.locator("#tab-marks").click()
+    visitor.press(0.3, 0.4)
+    visitor.see(".suggestion")
+    yield "color"
+    page.keyboard.press("Escape")
+    for key in ("c", "s"):
+        page.keyboard.press(key)
+        visitor.frames(2)
+        yield f"comparison {key}"
+    page.keyboard.press("s")
+    for key in ("Control+s", "?"):
+        page.keyboard.press(key)
+        visitor.see("dialog")
+        yield f"window {key}"
+        page.keyboard.press("Escape")
+        page.locator("dialog").wait_for(state="detached")
+    page.locator(".topbar [aria-haspopup=menu]").last.click()
+    visitor.see(".menu")
+    yield "menu"
+    page.keyboard.press("Escape")
+
+
+def overflowing(page):
+    """Texts of controls that are wider than their place, without those that are shortened by dots."""
+    return page.evaluate(
+        """(isShortened => [...document.querySelectorAll("button, label, summary, h2, h3, option")]
+          .filter((it) => it.offsetParent && it.scrollWidth > it.clientWidth + 2)
+          .filter((it) => ![...it.querySelectorAll("*"), it].some((one) => isShortened(one)))
+          .filter((it) => getComputedStyle(it).overflow !== "hidden" && !it.closest(".handles, .strip"))
+          .map((it) => it.innerText || it.className)
+        )((one) => getComputedStyle(one).textOverflow === "ellipsis")"""
+    )
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+@pytest.mark.parametrize("look", LOOKS)
+def test_nothing_is_wider_than_its_place(served, photo, open_page, look, locale):
+    visitor = open_page(served.place, **look, locale=locale)
+    for screen in walk(visitor):
+        assert not is_wider(visitor.page), screen
+        assert overflowing(visitor.page) == [], screen
+    assert visitor.page.evaluate("document.documentElement.lang") == locale[:2]
+
+
+def test_photograph_is_not_covered_by_the_color_window_on_a_phone(served, photo, open_page):
+    visitor = open_page(served.place, **PHONE)
+    visitor.settle()
+    visitor.page.touchscreen.tap(*visitor.place(0.5, 0.5))
+    window = visitor.see(".popover").bounding_box()
+    visitor.see(".suggestion")
+    visitor.frames(3)
+    assert visitor.place(0.5, 1.0)[1] <= window["y"] + 1
+    assert visitor.place(0.5, 0.0)[1] >= 0
+
+
+def test_theme_and_language_are_chosen_and_kept(served, photo, open_page):
+    visitor = open_page(served.place, color_scheme="light")
+    visitor.settle()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = visitor.page.evaluate(ground)
+    visitor.page.locator(".topbar [aria-haspopup=menu]").last.click()
+    visitor.page.get_by_role("menuitemradio", name="Dark", exact=True).click()
+    dark = visitor.page.evaluate(ground)
+    assert dark != light
+    visitor.page.locator(".topbar [aria-haspopup=menu]").last.click()
+    visitor.page.get_by_role("menuitemradio", name="Deutsch").click()
+    expect(visitor.button("Speichern")).to_be_visible()
+    assert visitor.page.evaluate(ground) == dark
+
+
+@pytest.fixture(scope="session")
+def axe_core(tmp_path_factory):
+    """The script of axe-core, from npm."""
+    folder = tmp_path_factory.mktemp("axe")
+    subprocess.run(["npm", "pack", "axe-core@4", "--silent"], cwd=folder, check=True)
+    (packed,) = folder.glob("*.tgz")
+    with tarfile.open(packed) as archive:
+        script = archive.extractfile("package/axe.min.js")
+        return script.read().decode()
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_no_serious_fault(person, open_page, axe_core, look, theme):
+    person.add()
+    visitor = open_page(person.client.base_url.netloc.decode(), **look, color_scheme=theme, bypass_csp=True)
+    visitor.page.add_script_tag(content=axe_core)
+    for screen in walk(visitor):
+        faults = visitor.page.evaluate(
+            """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+              .filter(({ impact }) => ["serious", "critical"].includes(impact))
+              .map(({ id, nodes }) => `${id}: ${nodes[0].target.join(" ")}`)"""
+        )
+        assert faults == [], screen
