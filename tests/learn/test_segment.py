@@ -111,10 +111,22 @@ def test_segmenter_guides_a_prompt(segmenter, tmp_path, monkeypatch):
     assert (mark.y, mark.height, mark.origin) == (0, 80, "word:red coat")
 
 
-@pytest.mark.parametrize("source", ["./nothing", "/nothing/here", "no/such/folder"])
+@pytest.mark.parametrize("source", ["nothing", "./nothing", "/nothing/here", "no/such/folder"])
 def test_folder_that_is_not_there_is_named(source):
     with pytest.raises(ModelNotFoundError, match="there is no such folder; give one, or CIDAS"):
         ClipSegmenter(source)
+
+
+def test_name_that_cannot_be_downloaded_is_named(monkeypatch):
+    transformers = module._import_transformers()
+
+    def refuse(model):
+        raise OSError("We couldn't connect to the hub\nto load the files")
+
+    monkeypatch.setattr(transformers.CLIPSegForImageSegmentation, "from_pretrained", refuse)
+    with pytest.raises(ModelNotFoundError, match="it can't be downloaded; check the name") as caught:
+        ClipSegmenter("nobody/nothing")
+    assert "\n" not in str(caught.value)
 
 
 def test_other_network_is_refused_in_one_line(tmp_path):

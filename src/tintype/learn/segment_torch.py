@@ -11,7 +11,7 @@ Anything that transformers loads as ``CLIPSegForImageSegmentation`` will do.
 from __future__ import annotations
 
 import importlib.util
-import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ LEAST_SURE = 0.35
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _SIDE = 352
+_HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+_LONGEST_REASON = 200
 
 
 class ClipSegmenter:
@@ -59,10 +61,7 @@ class ClipSegmenter:
                 model
             )
         except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise BrokenModelError(
-                f"{model} can't be loaded as CLIPSeg: {reason}; give another one"
-            ) from error
+            raise _explain(error, str(model)) from error
         self._mean = torch.tensor(settings.get("image_mean", _MEAN))[:, None, None]
         self._deviation = torch.tensor(settings.get("image_std", _DEVIATION))[:, None, None]
         self._side = _side_of(settings.get("size", _SIDE))
@@ -103,9 +102,19 @@ class ClipSegmenter:
     @staticmethod
     def _check_source(model: str) -> None:
         """Refuse a folder that is not there, before anything is looked for at the hub under its name."""
-        looks_like_path = model.startswith((".", "/", "~")) or os.sep in model.replace("/", "", 1)
-        if looks_like_path and not Path(model).is_dir():
+        if not Path(model).is_dir() and _HUB_NAME.fullmatch(model) is None:
             raise ModelNotFoundError(f"{model}: there is no such folder; give one, or {PUBLISHED}")
+
+
+def _explain(error: Exception, model: str) -> ModelError:
+    """Tell a name that can't be downloaded from a folder that is no CLIPSeg."""
+    if isinstance(error, OSError) and not Path(model).is_dir():
+        return ModelNotFoundError(
+            f"{model}: it can't be downloaded; check the name and the connection, or give the folder of a copy"
+        )
+    reason = " ".join(str(error).split())
+    short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON].rsplit(' ', 1)[0]} ..."
+    return BrokenModelError(f"{model} can't be loaded as CLIPSeg: {short}; give another one")
 
 
 def _import_transformers() -> Any:
@@ -113,12 +122,15 @@ def _import_transformers() -> Any:
         raise MissingExtraError("finding things by words needs transformers: pip install 'tintype[segment]'")
     if importlib.util.find_spec("torchvision") is not None:
         import_torchvision()  # which transformers imports where it is there
-    import transformers  # noqa: PLC0415 - heavy
+    import huggingface_hub  # noqa: PLC0415 - heavy, like the next two
+    import transformers  # noqa: PLC0415
     import transformers.image_processing_base  # noqa: PLC0415
 
     package: Any = transformers
     package.utils.logging.set_verbosity_error()
     package.utils.logging.disable_progress_bar()
+    hub: Any = huggingface_hub
+    hub.utils.logging.set_verbosity_error()  # it tells each time that it tries again
     return package
 
 
