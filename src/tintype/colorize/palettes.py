@@ -126,8 +126,9 @@ def parse_palette(text: str, source: str = "palette") -> GlobalPalette:
     except (ValueError, RecursionError) as error:
         raise GuidanceError(f"{source}: this is no JSON ({error}); mend it") from None
     document = {"colors": [_as_weighted(color) for color in value]} if isinstance(value, list) else value
-    with located(f"{source}: "):
-        palette = Guidance.from_json(json.dumps({"palette": document}), "palette").palette
+    if isinstance(document, dict) and document.get("colors") == []:
+        raise GuidanceError(f"{source}: this palette has no colors; give one that has some")
+    palette = Guidance.from_json(json.dumps({"palette": document}), source).palette
     assert palette is not None
     return palette
 

@@ -43,7 +43,8 @@ class ScribbleGuide:
         """
         with located(f"{self.name}: "):
             marks = marks_of(self.painting, opened.size)
-        note = f"{self.name}: {len(marks)} stroke{'s' if len(marks) > 1 else ''} became marks"
+        became = "one stroke became a mark" if len(marks) == 1 else f"{len(marks)} strokes became marks"
+        note = f"{self.name}: {became}"
         return Guided(Guidance(marks), (note,))
 
 
