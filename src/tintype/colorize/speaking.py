@@ -49,8 +49,8 @@ LEAST_SEEN = 0.1
 PICTURE_STRENGTH = 0.3
 """Strength of the palette of a scene."""
 
-_VERSION = 2
-"""Raised whenever the same prompt gives other marks."""
+_VERSION = 3
+"""Raised whenever the same prompt gives other marks, by other words in the tables too."""
 
 _LEAST_SHARE = 0.01  # of the photograph: less is no place
 _ORIGIN_LENGTH = 150

@@ -25,7 +25,7 @@ def test_dyes_and_uniforms_win_over_the_colors_of_a_screen(name):
         ("orange", 56),
         ("yellow", 100),
         ("green", 140),
-        ("blue", -60),
+        ("blue", -85),
         ("purple", -40),
         ("pink", -5),
     ],
@@ -76,6 +76,15 @@ def test_longest_name_is_taken():
     found, count = match_color(["dark", "olive", "green", "coat"])
     assert (found.name, count) == ("dark olive green", 3)
     assert match_color(["coat", "red"]) is None
+
+
+@pytest.mark.parametrize(
+    "words", ["blue", "dark blue", "pale blue", "bright blue", "deep blue", "light sky blue"]
+)
+def test_blue_is_neither_violet_nor_green_where_it_is_paler(words):
+    hues = [hue(color.color) % 360 for color in find_color(words.split()).palette()]
+    assert min(hues) > 238
+    assert max(hues) < 294
 
 
 def test_palette_spreads_around_the_name():

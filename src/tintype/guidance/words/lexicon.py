@@ -1,7 +1,8 @@
 """What colors are called: a lexicon, and the words that make a color darker, paler or stronger.
 
 Three lists, of which the last one wins: the names of CSS, those of the XKCD survey (what people call the colors of a
-screen), and our own list of dyes, cloths and uniforms, where a name means a thing that faded: navy, scarlet, khaki.
+screen), and our own list of dyes, cloths and uniforms, where a name means a thing that faded: navy, scarlet, khaki;
+and of blues, since a screen's blue is violet at any other lightness, and its pale blue nearly green.
 Their codes are customary or read off surviving cloth in museums' photographs: near enough for a hue, no evidence.
 """
 
