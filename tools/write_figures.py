@@ -37,8 +37,21 @@ TELLING: Mapping[str, tuple[str, ...]] = {
         "100 MP 16-bit RGB TIFF: peak memory of the command, MB",
     ),
     "networks": ("the peer takes so many times as long",),
+    "marks": (
+        "true color in 6 x 6 cells: change beyond a contour, median of photographs",
+        "the last of 30 marks on a view of 1024 pixels: compiled and decoded, ms of the processor",
+    ),
+    "reference": (
+        "another part of the same photograph, default decoding: PSNR over automatic",
+        "another subject, default decoding: PSNR over automatic",
+    ),
+    "album": ("all, default decoding: PSNR over automatic",),
+    "words": ("prompts obeyed",),
 }
 """The figures that README shows, by their tables, in its order."""
+
+GUIDING = ("marks", "reference", "album", "words")
+"""Tables whose figures are told in README together with the table's name, which says what they are of."""
 
 COLUMNS = ("figure", "value", "required", "n", "command", "machine", "versions", "data")
 NOTHING_YET = """\
@@ -116,7 +129,12 @@ def render(tables: Mapping[str, list[Row]], which: str) -> str:
     """Return the tables as Markdown: ``all``, or the rows that are ``telling`` as one table."""
     if which == "telling":
         return _render_summary(
-            [row for name, shown in TELLING.items() for row in tables.get(name, []) if row["figure"] in shown]
+            [
+                {**row, "figure": f"{name}: {row['figure']}"} if name in GUIDING else row
+                for name, shown in TELLING.items()
+                for row in tables.get(name, [])
+                if row["figure"] in shown
+            ]
         )
     parts = [part for name in tables for part in _render_table(name, tables[name])]
     return "\n\n".join(parts) or NOTHING_YET
