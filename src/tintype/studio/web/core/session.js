@@ -1,5 +1,6 @@
 // The photograph that lies open: what was said about it, here and on the server, and the pictures that come of it.
 
+import { drawId } from "./ids.js";
 import { applyOperations } from "./operations.js";
 import { Pending } from "./pending.js";
 import { Signal } from "./signal.js";
@@ -15,6 +16,7 @@ export class Session {
   #serial = 0;
   #view = { kind: "whole", side: 1024 };
   #awaited = 0;
+  #shown = "";
   #sentAt = new Map();
   #mustResend = false;
 
@@ -42,6 +44,7 @@ export class Session {
    */
   open(photo) {
     this.#trials.forget();
+    this.#shown = "";
     this.#store.set({ photo, position: null, state: null, busy: Boolean(photo), selected: null, draft: null });
     if (!photo) return void this.#live.send({ type: "close" });
     this.#pending.turnTo(photo.id);
@@ -84,7 +87,7 @@ export class Session {
   change(operations, label) {
     if (!operations.length || !this.#store.now.photo) return;
     this.#trials.forget();
-    const item = { type: "change", id: crypto.randomUUID(), operations, label, serial: this.#next() };
+    const item = { type: "change", id: drawId(), operations, label, serial: this.#next() };
     this.#pending.add(item);
     this.#send(item);
     this.#refresh();
@@ -93,7 +96,8 @@ export class Session {
   /** @param {-1|1} by undo or redo */
   step(by) {
     const { position } = this.#store.now;
-    if (!position) return;
+    const hasStep = position && (by < 0 ? position.step > 0 : position.step < position.steps);
+    if (!hasStep && !this.#pending.items.length) return;
     this.#trials.forget();
     const expected = position.revision + this.#pending.items.length + 1;
     const item = { type: "step", by, expected, serial: this.#next() };
@@ -176,6 +180,7 @@ export class Session {
     if (position.photo !== photo?.id) return;
     if (serial) this.#pending.drop((item) => item.serial <= serial);
     if (!known || position.revision >= known.revision) this.#store.set({ position });
+    if (serial >= this.#awaited && position.result === this.#shown) this.#store.set({ busy: false });
     if (this.#mustResend && !serial) this.#resend(position.revision);
     this.#refresh();
   }
@@ -192,6 +197,7 @@ export class Session {
     const { header } = frame;
     if (header.photo !== this.#store.now.photo?.id) return;
     this.#trials.answer(header.serial);
+    this.#shown = header.draft ? "" : header.result;
     if (!header.draft && (header.serial === 0 || header.serial >= this.#awaited)) this.#store.set({ busy: false });
     this.frames.send(frame);
   }

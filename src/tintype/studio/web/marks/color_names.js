@@ -11,7 +11,6 @@ const HUES = [
   [128, "lime"],
   [170, "green"],
   [215, "teal"],
-  [262, "sky"],
   [308, "blue"],
   [342, "violet"],
   [361, "pink"],

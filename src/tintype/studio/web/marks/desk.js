@@ -3,6 +3,7 @@
 import { get } from "../core/api.js";
 import { hexOf } from "../core/color.js";
 import { later } from "../core/dom.js";
+import { drawId } from "../core/ids.js";
 import { removeMark, setMark } from "../core/operations.js";
 import { percent, t } from "../core/texts.js";
 import { colorAt } from "./advice.js";
@@ -78,9 +79,11 @@ export class MarkDesk {
     this.#app.session.endTrial();
     this.#pick = null;
     const { selected } = this.#app.store.now;
+    const hadFocus = this.popover.element.contains(document.activeElement);
     this.#app.store.set({ draft: null, selected: null });
     this.popover.close();
-    this.handles.focus(selected);
+    if (selected) this.handles.focus(selected);
+    else if (hadFocus) this.#app.viewer.cross.element.focus({ preventScroll: true });
   }
 
   /**
@@ -242,5 +245,5 @@ export class MarkDesk {
 }
 
 function newMarkId() {
-  return `m-${crypto.randomUUID().slice(0, 13)}`;
+  return `m-${drawId(14)}`;
 }

@@ -7,6 +7,7 @@ import { t } from "../core/texts.js";
 import { nameOf } from "./color_names.js";
 
 const SIDE = 188; // CSS pixels
+const FINE = Math.min(2, Math.max(1, devicePixelRatio)); // pixels of the screen for one of CSS
 const EDGE = 6;
 const HUE_STEP = 4;
 const CHROMA_STEP = 0.05;
@@ -23,7 +24,7 @@ const CHROMA_STEP = 0.05;
  * @returns {Wheel}
  */
 export function createWheel({ onMove, onDone }) {
-  const canvas = h("canvas", { class: "wheel-colors", width: 2 * SIDE, height: 2 * SIDE, aria: { hidden: true } });
+  const canvas = h("canvas", { class: "wheel-colors", width: FINE * SIDE, height: FINE * SIDE, aria: { hidden: true } });
   const knob = h("div", { class: "wheel-knob", aria: { hidden: true } });
   const element = h(
     "div",
@@ -33,6 +34,7 @@ export function createWheel({ onMove, onDone }) {
   );
   let gamut = new Gamut({ lightness: 60, hues: [0, 180], chroma: [1, 1] });
   let [a, b] = [0, 0];
+  let painted = -1;
   const radius = SIDE / 2 - EDGE;
 
   const lab = () => [gamut.lightness, a, b].map((value) => Math.round(100 * value) / 100);
@@ -86,8 +88,10 @@ export function createWheel({ onMove, onDone }) {
   return {
     element,
     setGamut(answer) {
+      const isPainted = Math.abs(answer.lightness - painted) < 0.1;
       gamut = new Gamut(answer);
-      paint(canvas, gamut, radius);
+      if (!isPainted) paint(canvas, gamut, radius);
+      painted = answer.lightness;
       place();
     },
     show(nextA, nextB) {

@@ -2,6 +2,7 @@
 
 import { ask, post } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
+import { drawId } from "../core/ids.js";
 import { number, t, tn } from "../core/texts.js";
 import { button, newId } from "../shell/controls.js";
 import { propose } from "./proposals.js";
@@ -66,6 +67,6 @@ async function carryToAll({ store, announcer }, all, stop, progress) {
 async function carryTo(from, to, signal) {
   const { operations } = await ask("POST", `/photos/${to.id}/like`, { json: { photo: from.id }, signal });
   if (!operations.length) return 0;
-  await ask("PATCH", `/photos/${to.id}/state`, { json: { operations, label: "did.carried", id: crypto.randomUUID() } });
+  await ask("PATCH", `/photos/${to.id}/state`, { json: { operations, label: "did.carried", id: drawId() } });
   return 1;
 }

@@ -59,8 +59,9 @@ function drawPlace(viewer, place) {
   const bitmap = viewer.pictures.original;
   if (!bitmap) return canvas;
   const scale = bitmap.width / viewer.camera.photo.width;
-  const side = Math.max(24, 2.4 * place.radius * scale);
-  const context = canvas.getContext("2d");
-  context.drawImage(bitmap, place.x * scale - side / 2, place.y * scale - side / 2, side, side, 0, 0, 2 * SIDE, 2 * SIDE);
+  const side = Math.min(bitmap.width, bitmap.height, Math.max(24, 2.4 * place.radius * scale));
+  const first = (center, length) => Math.min(length - side, Math.max(0, center * scale - side / 2));
+  const [left, top] = [first(place.x, bitmap.width), first(place.y, bitmap.height)];
+  canvas.getContext("2d").drawImage(bitmap, left, top, side, side, 0, 0, 2 * SIDE, 2 * SIDE);
   return canvas;
 }

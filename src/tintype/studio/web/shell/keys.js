@@ -79,11 +79,13 @@ export class Keys {
   }
 
   #take(event) {
-    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return undefined;
+    if (event.key === "Escape" && this.#app.marks.popover.isOpen) return void this.#app.marks.leave();
     const binding = this.#find(event);
-    if (!binding || (!this.#app.store.now.photo && !["album.add", "keys.title"].includes(binding.text))) return;
+    if (!binding || (!this.#app.store.now.photo && !["album.add", "keys.title"].includes(binding.text))) return undefined;
     event.preventDefault();
     if (!event.repeat || binding.text.startsWith("view") || binding.text.startsWith("keys.")) binding.act();
+    return undefined;
   }
 
   #release(event) {

@@ -199,7 +199,6 @@ export const de = {
   "color.lime": "Gelbgrün",
   "color.green": "Grün",
   "color.teal": "Türkis",
-  "color.sky": "Hellblau",
   "color.blue": "Blau",
   "color.violet": "Violett",
   "color.brown": "Braun",

@@ -177,7 +177,6 @@ export const en = {
   "color.lime": "yellow-green",
   "color.green": "green",
   "color.teal": "turquoise",
-  "color.sky": "cyan blue",
   "color.blue": "blue",
   "color.violet": "violet",
   "color.brown": "brown",
