@@ -40,6 +40,26 @@ def test_two_that_agree_about_nothing_contradict_nobody():
     assert not found(point(20, 50, BLUE), point(40, 60, RED), point(60, 50, green))
 
 
+def test_what_a_person_says_is_not_contradicted_by_matches():
+    said, first, second = (
+        point(40, 60, RED),
+        point(20, 50, BLUE, origin="match:a"),
+        point(60, 50, BLUE, origin="match:a"),
+    )
+    assert not found(first, said, second)
+    assert found(said, *(point(x, 50, BLUE) for x in (20, 60))) == [(0, (1, 2))]
+
+
+def test_note_tells_where_marks_of_no_person_come_from():
+    marks = (
+        point(40, 60, RED, origin="word:coat"),
+        point(20, 50, BLUE, origin="match:a"),
+        point(60, 50, BLUE),
+    )
+    (note,) = note_contradictions(Guidance(marks), SIZE, HALVES)
+    assert "marks[0] (word:coat) is contradicted by marks[1] (match:a) and marks[2] in the same place" in note
+
+
 def test_mark_that_is_confirmed_is_not_contradicted():
     assert not found(*(point(x, 50, color) for x, color in ((20, BLUE), (35, RED), (50, BLUE), (65, RED))))
 

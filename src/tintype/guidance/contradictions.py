@@ -1,6 +1,7 @@
 """Marks that contradict each other: one says red where two others, which agree, say blue.
 
 All of them are kept and the topmost is obeyed; but a slip of the hand, or a match that went wrong, should be told.
+Only what a person said contradicts what a person said: it lies on top of matches, which may be wrong, and of words.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from tintype.guidance.compile import cover_cells, has_color
 from tintype.guidance.geodesic import FAR, geodesic_distances
 from tintype.guidance.guidance import Guidance
-from tintype.guidance.marks import FieldMark, GrownMark, Mark, PaintedMark
+from tintype.guidance.marks import FieldMark, GrownMark, Mark, PaintedMark, origin_rank
 from tintype.guidance.reach import contour_steps
 
 OTHER_COLOR = 25.0
@@ -36,7 +37,7 @@ def find_contradictions(
     """Find marks that two others contradict.
 
     Two marks are on one thing where they overlap, or where no edge lies between them. A mark is contradicted where
-    two others on its thing agree with each other but not with it, and none agrees with it.
+    two others on its thing, of no lower rank, agree with each other but not with it, and none agrees with it.
 
     Args:
         guidance: all marks.
@@ -54,7 +55,8 @@ def find_contradictions(
     colors = np.array([mark.color[1:] for mark in marks if isinstance(mark, PaintedMark) and mark.color])
     distances = np.linalg.norm(colors[:, None] - colors, axis=-1)
     is_like = distances < OTHER_COLOR
-    against = together & ~is_like
+    ranks = np.array([origin_rank(mark.origin) for mark in marks])
+    against = together & ~is_like & (ranks >= ranks[:, None])
     alone = (together & is_like).sum(axis=1) == 1  # it agrees with itself
     pairs = ((i, _find_pair(np.flatnonzero(against[i]), is_like)) for i in np.flatnonzero(alone))
     return [(numbers[i], (numbers[pair[0]], numbers[pair[1]])) for i, pair in pairs if pair]
@@ -67,13 +69,20 @@ def note_contradictions(
     where = guidance.source or "guidance"
     found = find_contradictions(guidance, photo_size, lightness)
     notes = [
-        f"{where}: marks[{i}] is contradicted by marks[{j}] and marks[{k}] in the same place, which agree on another "
-        "color; all are kept and the topmost is obeyed, take one out if it is a slip"
+        f"{where}: {_named(guidance, i)} is contradicted by {_named(guidance, j)} and {_named(guidance, k)} "
+        "in the same place, which agree on another color; all are kept and the topmost is obeyed, take one out if "
+        "it is a slip"
         for i, (j, k) in found[:_NOTE_LIMIT]
     ]
     if len(found) > _NOTE_LIMIT:
         notes.append(f"{where}: {len(found) - _NOTE_LIMIT} more marks are contradicted by two others")
     return tuple(notes)
+
+
+def _named(guidance: Guidance, number: int) -> str:
+    """Return what notes call a mark; where it comes from is told of those that no person made."""
+    origin = guidance.marks[number].origin
+    return f"marks[{number}]" if origin.startswith("person") else f"marks[{number}] ({origin})"
 
 
 def _compared(guidance: Guidance) -> list[int]:
