@@ -25,6 +25,7 @@ PHONE = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
+PHONE_ON_ITS_SIDE = PHONE | {"viewport": {"width": 844, "height": 390}}
 LARGE = {"viewport": {"width": 2560, "height": 1440}}
 PATIENCE = 60_000
 FILE_INPUT = "body > input[type=file]"

@@ -226,3 +226,14 @@ def test_what_another_window_does_is_seen_here(visitor, served, person, photo):
     visitor.settle()
     red, _, blue = visitor.seen(0.62, 0.5)
     assert blue > red
+
+
+def test_window_is_dragged_out_of_the_way_and_stays_there(visitor):
+    visitor.press(0.3, 0.5)
+    visitor.see(".suggestion")
+    head = visitor.page.locator(".popover-title")
+    x, y = middle_of(head)
+    visitor.drag_on_page((x, y), (x + 150, y - 60))
+    moved = visitor.page.locator(".popover").bounding_box()
+    visitor.choose_color(angle=40)
+    assert visitor.page.locator(".popover").bounding_box() == moved

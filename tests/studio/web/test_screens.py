@@ -6,9 +6,14 @@ import tarfile
 import pytest
 from playwright.sync_api import expect
 
-from web_samples import DESK, LARGE, PHONE, is_wider
+from web_samples import DESK, LARGE, PHONE, PHONE_ON_ITS_SIDE, is_wider
 
-LOOKS = [pytest.param(look, id=name) for name, look in (("phone", PHONE), ("desk", DESK), ("large", LARGE))]
+LOOKS = [
+    pytest.param(PHONE, id="phone"),
+    pytest.param(PHONE_ON_ITS_SIDE, id="side"),
+    pytest.param(DESK, id="desk"),
+    pytest.param(LARGE, id="large"),
+]
 
 
 def walk(visitor):

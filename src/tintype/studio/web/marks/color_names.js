@@ -26,7 +26,7 @@ export function nameOf(color) {
   const [lightness, a, b] = labOf(color);
   const chroma = Math.hypot(a, b);
   const shade = lightness < 35 ? "dark" : lightness > 75 ? "light" : "medium";
-  if (chroma < 7) return t(`color.gray_${shade}`);
+  if (chroma < 10) return t(`color.gray_${shade}`);
   const hue = ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
   const isBrown = hue > 35 && hue < 95 && lightness < 58 && chroma < 55;
   const isOlive = hue >= 95 && hue < 125 && lightness < 58;

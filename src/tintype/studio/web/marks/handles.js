@@ -10,6 +10,7 @@ import { sizes } from "./sizes.js";
 
 const STEP = 4; // CSS pixels
 const STILL = 4;
+const EDGE = 12;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Handles {
@@ -182,14 +183,14 @@ export class Handles {
 
   #draw() {
     const { viewer } = this.#app;
-    const pane = viewer.colorPane;
+    const pane = viewer.colorPane.clip ?? viewer.colorPane;
     const current = this.#desk.current;
     const shapes = [];
     for (const [id, button] of this.#buttons) {
       const placed = this.#find(id);
       if (!placed) continue;
       const { x, y } = viewer.toStage(anchorOf(placed.mark));
-      const isSeen = x > pane.x - 20 && y > pane.y - 20 && x < pane.x + pane.width + 20 && y < pane.y + pane.height + 20;
+      const isSeen = x > pane.x - EDGE && y > pane.y - EDGE && x < pane.x + pane.width + EDGE && y < pane.y + pane.height + EDGE;
       button.hidden = !isSeen;
       button.style.transform = `translate(${x}px, ${y}px)`;
       const isPointed = button.matches(":hover, :focus-visible");

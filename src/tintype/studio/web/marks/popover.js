@@ -9,7 +9,7 @@ import { adviseOn } from "./advice.js";
 import { nameOf } from "./color_names.js";
 import { anchorOf, canRecolor } from "./geometry.js";
 import { createMarkSliders } from "./mark_sliders.js";
-import { placeBeside } from "./placing.js";
+import { makeMovable, placeBeside } from "./placing.js";
 import { recentChanged, recentColors } from "./recent.js";
 import { createWheel } from "./wheel.js";
 
@@ -18,6 +18,7 @@ export class Popover {
   #desk;
   #wheel;
   #asking = new AbortController();
+  #movable;
   #lightness = 60;
 
   /**
@@ -32,6 +33,7 @@ export class Popover {
       onDone: (lab) => this.#choose(lab, true),
     });
     this.element = this.#build();
+    this.#movable = makeMovable(this.element, this.element.firstChild);
     listen(this.element, "keydown", (event) => this.#onKey(event));
     recentChanged.listen(() => this.#showRecent());
     app.store.watch(({ state, draft, selected }) => [state, draft, selected], () => this.isOpen && this.show());
@@ -56,6 +58,7 @@ export class Popover {
   /** Close it. */
   close() {
     this.#asking.abort();
+    this.#movable?.reset();
     this.element.hidden = true;
     document.body.classList.remove("choosing");
   }
@@ -234,7 +237,7 @@ export class Popover {
 
   #place() {
     const placed = this.#desk.current;
-    if (!placed) return;
+    if (!placed || this.#movable.isMoved()) return;
     const { viewer } = this.#app;
     const stage = viewer.element.getBoundingClientRect();
     const { x, y } = viewer.toStage(anchorOf(placed.mark));

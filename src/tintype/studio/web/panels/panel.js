@@ -21,7 +21,7 @@ const TABS = [
   { name: "guide", icon: "wand", parts: [createWords, createSeen, createPalettes, createReference, createCarry, createScribble] },
   { name: "marks", icon: "marks", parts: [createMarksList, createHistory] },
 ];
-const NARROW = matchMedia("(max-width: 899px)");
+const NARROW = matchMedia("(max-width: 899px) and (min-height: 521px)");
 
 /**
  * @param {import("../shell/app.js").App} app

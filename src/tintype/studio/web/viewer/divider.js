@@ -36,6 +36,7 @@ export function createDivider({ store }, viewer) {
   const move = (split) => {
     viewer.split = Math.min(1, Math.max(0, split));
     show();
+    viewer.moved.send();
   };
   listen(knob, "pointerdown", (event) => {
     event.preventDefault();

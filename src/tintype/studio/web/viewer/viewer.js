@@ -15,7 +15,7 @@ import { createViewbar } from "./viewbar.js";
 
 const LIVE_SIDE = 1408;
 const SETTLES = 120;
-const NARROW = 720;
+const NARROW = 560;
 
 export class Viewer {
   #app;
@@ -205,7 +205,7 @@ export class Viewer {
     const ratio = devicePixelRatio;
     this.#canvas.width = Math.round(width * ratio);
     this.#canvas.height = Math.round(height * ratio);
-    this.camera.margin = width < NARROW ? { side: 8, top: 8, bottom: this.#hasBar ? 60 : 8 } : { side: 28, top: 22, bottom: 68 };
+    this.camera.margin = Math.min(width, height) < NARROW ? { side: 8, top: 8, bottom: this.#hasBar ? 60 : 8 } : { side: 28, top: 22, bottom: 68 };
     const pane = this.colorPane;
     this.camera.resize({ width: pane.width, height: pane.height });
     this.#draw();
