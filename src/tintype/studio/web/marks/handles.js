@@ -29,7 +29,7 @@ export class Handles {
     this.redraw = oncePerFrame(() => this.#draw());
     this.#knob = this.#createKnob();
     app.viewer.handles.append(this.#knob);
-    app.viewer.moved.listen(() => this.#draw());
+    app.viewer.moved.listen(this.redraw);
     app.store.watch(
       ({ state, draft, selected, showsOriginal, compare }) => [state, draft, selected, showsOriginal, compare],
       () => this.refresh(),
@@ -183,13 +183,17 @@ export class Handles {
 
   #draw() {
     const { viewer } = this.#app;
-    const pane = viewer.colorPane.clip ?? viewer.colorPane;
+    const colorPane = viewer.colorPane;
+    const pane = colorPane.clip ?? colorPane;
     const current = this.#desk.current;
     const shapes = [];
+    const { state, draft } = this.#app.store.now;
+    const all = new Map([...(state?.marks ?? []), ...(draft ? [draft] : [])].map((placed) => [placed.id, placed]));
     for (const [id, button] of this.#buttons) {
-      const placed = this.#find(id);
+      const placed = all.get(id);
       if (!placed) continue;
-      const { x, y } = viewer.toStage(anchorOf(placed.mark));
+      const point = viewer.camera.toPane(anchorOf(placed.mark));
+      const [x, y] = [point.x + colorPane.x, point.y + colorPane.y];
       const isSeen = x > pane.x - EDGE && y > pane.y - EDGE && x < pane.x + pane.width + EDGE && y < pane.y + pane.height + EDGE;
       button.hidden = !isSeen;
       button.style.transform = `translate(${x}px, ${y}px)`;

@@ -35,7 +35,7 @@ export function createDoubt(app) {
     places,
     button(t("doubt.next"), () => marks.goToDoubtful(), { class: "small", title: `${t("doubt.next")} (N)` }),
   ];
-  const section = createSection("doubt", t("doubt.title"), "seen", content);
+  const section = createSection("doubt", t("doubt.title"), "doubt", content);
   section.hidden = !store.now.studio.model.capabilities.includes("doubt");
   loadWhenSeen(places, store, ({ photo, position }) => [photo && position && photo.id, position?.result], load);
   store.watch(({ showsDoubt }) => showsDoubt, (isShown) => {

@@ -2,7 +2,7 @@
 
 import { get } from "../core/api.js";
 import { colorOfMark, hexOf } from "../core/color.js";
-import { fill, h } from "../core/dom.js";
+import { fill, h, oncePerFrame } from "../core/dom.js";
 import { removeMark } from "../core/operations.js";
 import { t } from "../core/texts.js";
 import { describeMark } from "../marks/describe.js";
@@ -20,17 +20,18 @@ export function createMarksList(app) {
   const list = h("ul", { class: "marks-list" });
   const empty = h("p", { class: "quiet" }, t("marks.none"));
   let contradicted = new Map();
-  const show = () => {
+  const show = oncePerFrame(() => {
+    if (!section.offsetParent) return; // it is shown again when its tab is
     const marks = [...(store.now.state?.marks ?? [])].reverse(); // what lies on top stands first
     fill(list, marks.map((placed) => createRow(app, placed, contradicted.get(placed.id))));
     empty.hidden = marks.length > 0;
     clear.hidden = marks.length < 2;
-  };
+  });
   const clear = button(t("marks.clear"), () => {
     session.change(store.now.state.marks.map((placed) => removeMark(placed.id)), "did.clear");
   }, { class: "small quiet", icon: "trash" });
   const section = createSection("marks", t("marks.title"), "mark", [empty, list, clear]);
-  store.watch(({ state, selected }) => [state?.marks, selected], show);
+  store.watch(({ state, selected, tab, sheet }) => [state?.marks, selected, tab, sheet], show);
   loadWhenSeen(list, store, ({ photo, position }) => [photo && position?.state.marks.length > 1 && photo.id, position?.result], async () => {
     try {
       const { contradictions } = await get(`/photos/${store.now.photo.id}/notes`);

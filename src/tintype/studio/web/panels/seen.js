@@ -26,7 +26,7 @@ export function createSeen(app) {
     }
   };
   const content = [h("p", { class: "quiet" }, t("seen.help")), list];
-  const section = createSection("seen", t("seen.title"), "eye", content);
+  const section = createSection("seen", t("seen.title"), "seen", content);
   section.hidden = !store.now.studio.model.capabilities.includes("classes");
   loadWhenSeen(list, store, ({ photo }) => [photo?.id], load, 300);
   store.watch(({ photo }) => photo?.id, () => {

@@ -34,6 +34,7 @@ export class Saver {
     const { store, session, announcer } = this.#app;
     const { photo, album } = store.now;
     const photos = wish.wholeAlbum ? album : [photo];
+    if (store.now.waiting && store.now.connection !== "open") announcer.say(t("save.waits"));
     try {
       await session.stored();
       for (const each of photos) {

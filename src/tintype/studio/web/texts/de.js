@@ -326,6 +326,7 @@ export const de = {
   "save.progress": "Fortschritt von {name}",
   "save.done": "{name} ist gespeichert.",
   "save.project_saved": "Das Projekt ist gespeichert.",
+  "save.waits": "Es wird gespeichert, sobald die Verbindung wieder da ist.",
   "save.lost": "Das Studio wurde neu gestartet, während eine Datei entstand; speichere sie noch einmal.",
   "job.waiting": "wartet",
   "job.running": "in Arbeit",

@@ -351,6 +351,7 @@ export const en = {
   "save.progress": "Progress of {name}",
   "save.done": "{name} is saved.",
   "save.project_saved": "The project is saved.",
+  "save.waits": "It is saved as soon as the connection is back.",
   "save.lost": "The studio was restarted while a file was being made; save it again.",
   "job.waiting": "waiting",
   "job.running": "in work",

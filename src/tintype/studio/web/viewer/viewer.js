@@ -23,6 +23,7 @@ export class Viewer {
   #gestures;
   #tellView;
   #isFirstPicture = true;
+  #size = { width: 1, height: 1 }; // of the stage: asking the page for it at each movement would be slow
 
   camera = new Camera();
   /** Share of the width that shows the photograph as it was, where a slider compares. */
@@ -123,7 +124,7 @@ export class Viewer {
   /** @returns {import("./drawing.js").Pane[]} */
   get panes() {
     const { compare, showsOriginal } = this.#app.store.now;
-    const { clientWidth: width, clientHeight: height } = this.element;
+    const { width, height } = this.#size;
     const all = { x: 0, y: 0, width, height };
     if (showsOriginal) return [{ layer: "original", ...all }];
     if (compare === "sides") return width >= height ? halves(width, height) : storeys(width, height);
@@ -202,6 +203,7 @@ export class Viewer {
   #resize() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height) return;
+    this.#size = { width, height };
     const ratio = devicePixelRatio;
     this.#canvas.width = Math.round(width * ratio);
     this.#canvas.height = Math.round(height * ratio);
