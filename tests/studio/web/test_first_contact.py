@@ -127,3 +127,18 @@ def test_removed_photograph_is_gone_and_the_next_is_open(served, open_page, pers
     expect(visitor.page.locator(".strip-item")).to_have_count(1)
     expect(visitor.page.locator(".photo-title")).to_have_text("b.jpg")
     assert [it["name"] for it in person.get("/photos").json()["photos"]] == ["b.jpg"]
+
+
+def test_album_is_brought_into_another_order(served, open_page, person):
+    for at, name in enumerate("abc"):
+        person.add(jpeg(gray_scan(200 + 10 * at)), name=f"{name}.jpg")
+    visitor = open_page(served.place)
+    visitor.settle()
+    items = visitor.page.locator(".strip-item")
+    items.nth(0).drag_to(items.nth(2), target_position={"x": 70, "y": 20})
+    expect(items.nth(2)).to_have_attribute("aria-label", "a.jpg")
+    names = [it["name"] for it in person.get("/photos").json()["photos"]]
+    assert names == ["b.jpg", "c.jpg", "a.jpg"]
+    items.nth(2).click(button="right")
+    visitor.page.get_by_role("menuitem", name="Move to the left").click()
+    expect(items.nth(1)).to_have_attribute("aria-label", "a.jpg")

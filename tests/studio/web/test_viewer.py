@@ -136,6 +136,23 @@ def test_two_fingers_enlarge(served, photo, open_page):
     assert visitor.place(0.5, 0.5) == pytest.approx((x, y), abs=3)
 
 
+def test_finger_draws_with_the_brush(served, photo, open_page):
+    visitor = open_page(served.place, **PHONE)
+    visitor.settle()
+    visitor.page.get_by_role("radio", name="Brush").tap()
+    x, y = visitor.place(0.3, 0.5)
+    session = visitor.page.context.new_cdp_session(visitor.page)
+    for kind, at in (("touchStart", 0), ("touchMove", 30), ("touchMove", 70), ("touchMove", 110)):
+        session.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + at, "y": y, "id": 0}]}
+        )
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(visitor.page.locator(".popover-title")).to_have_text("Line")
+    visitor.see(".suggestion").tap()
+    visitor.settle()
+    expect(visitor.page.locator(".handle")).to_have_count(1)
+
+
 def test_doubt_is_laid_over_the_colors(red):
     before = red.seen(0.1, 0.9)
     with red.page.expect_response(lambda answer: "/doubt" in answer.url):

@@ -113,6 +113,11 @@ export class Album {
     const at = ids.indexOf(id);
     if (at + by < 0 || at + by >= ids.length) return;
     ids.splice(at + by, 0, ...ids.splice(at, 1));
+    await this.arrange(ids);
+  }
+
+  /** @param {string[]} ids of all photographs, in their new order */
+  async arrange(ids) {
     const { photos } = await ask("PUT", "/photos/order", { json: { photos: ids } });
     this.#store.set({ album: photos });
   }

@@ -6,6 +6,7 @@ import { percent, t } from "../core/texts.js";
 import { iconButton, rove } from "../shell/controls.js";
 import { icon } from "../shell/icons.js";
 import { openMenu } from "../shell/menu.js";
+import { letReorder } from "./reordering.js";
 
 const SIDE = 160;
 
@@ -20,6 +21,7 @@ export function createStrip(app) {
   const strip = h("nav", { class: "strip", aria: { label: t("album.title") } }, list, add);
   const items = new Map();
   rove(list, ".strip-item");
+  letReorder(app, list);
   store.watch(
     ({ album, uploads, photo, position, changed }) => [album, uploads, photo?.id, position?.result, changed],
     ([album, uploads, open, result, changed]) => {
@@ -65,6 +67,8 @@ function createItem(app, photo) {
     {
       class: "strip-item",
       role: "option",
+      draggable: true,
+      data: { photo: photo.id },
       on: {
         click: () => album.open(current()),
         keydown: (event) => onKey(app, event, current()),
