@@ -76,6 +76,6 @@ function card({ number, seed, address: source }, isChosen, choose) {
       title: label,
       on: { click: () => choose(isChosen ? null : { number, seed }) },
     },
-    h("img", { src: source, alt: "", decoding: "async" }),
+    h("img", { src: source, alt: "", decoding: "async", on: { error: (event) => event.target.remove() } }),
   );
 }

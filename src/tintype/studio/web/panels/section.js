@@ -36,7 +36,7 @@ export function loadWhenSeen(element, store, select, load, rest = 900) {
   let isSeen = false;
   let isStale = true;
   const go = later(() => {
-    if (!isSeen || !isStale || !select(store.now)[0]) return;
+    if (!isSeen || !isStale || store.now.connection !== "open" || !select(store.now)[0]) return;
     isStale = false;
     load();
   }, rest);
@@ -44,7 +44,7 @@ export function loadWhenSeen(element, store, select, load, rest = 900) {
     isSeen = entry.isIntersecting;
     if (isSeen) go();
   }).observe(element);
-  store.watch(select, () => {
+  store.watch((values) => [...select(values), values.connection], () => {
     isStale = true;
     go();
   });

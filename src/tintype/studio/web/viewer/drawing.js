@@ -60,14 +60,14 @@ function drawPane(context, scene, pane) {
 
 function drawOriginal(context, scene) {
   const { original } = scene.pictures;
-  drawWhole(context, scene.photo, original);
+  drawWhole(context, scene.photo, original ?? scene.pictures.placeholder);
   return original ? drawTiles(context, scene, "original", original.width / scene.photo.width) : [];
 }
 
 function drawColor(context, scene) {
   const { pictures, photo, overlays } = scene;
   const { whole, part, original } = pictures;
-  drawWhole(context, photo, whole?.bitmap ?? original);
+  drawWhole(context, photo, whole?.bitmap ?? original ?? pictures.placeholder);
   const isFresh = whole?.result === pictures.result;
   const share = isFresh ? whole.bitmap.width / photo.width : 0;
   const isCovered = part?.result === pictures.result && covers(scene, part.view);

@@ -19,6 +19,8 @@ export class Pictures {
   whole = null;
   /** @type {Shown|null} a part of it, that came live */
   part = null;
+  /** @type {HTMLImageElement|null} a small picture that is shown until another one comes */
+  placeholder = null;
   /** @type {ImageBitmap|null} the whole as it was */
   original = null;
   /** Digest of the colors that were shown last. */
@@ -34,8 +36,12 @@ export class Pictures {
 
   #renewWhole;
 
-  /** @param {Object<string, any>|null} photo that is looked at from now on */
-  turnTo(photo) {
+  /**
+   * @param {Object<string, any>|null} photo that is looked at from now on
+   * @param {HTMLImageElement|null} placeholder a small picture of it
+   */
+  turnTo(photo, placeholder) {
+    this.placeholder = placeholder?.complete && placeholder.naturalWidth ? placeholder : null;
     this.#aborting.abort();
     this.#aborting = new AbortController();
     this.#photo = photo;

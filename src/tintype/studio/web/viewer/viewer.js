@@ -192,7 +192,7 @@ export class Viewer {
 
   #turnTo(photo) {
     this.element.hidden = !photo;
-    this.pictures.turnTo(photo);
+    this.pictures.turnTo(photo, photo && document.querySelector(`[data-photo="${photo.id}"] img`));
     this.#isFirstPicture = true;
     if (!photo) return;
     this.camera.photo = { width: photo.width, height: photo.height };
