@@ -94,9 +94,11 @@ export class Keys {
   }
 
   #find(event) {
-    const isMod = event.ctrlKey || event.metaKey;
+    const isGraph = event.getModifierState("AltGraph"); // with which brackets are typed on many keyboards
+    const isMod = !isGraph && (event.ctrlKey || event.metaKey);
+    const isAlt = !isGraph && event.altKey && /^[a-z0-9]$/i.test(event.key);
     const inText = event.target instanceof Element && event.target.closest(IS_TEXT);
-    if (!isMod && (inText || event.altKey || (event.key.length === 1 && !preferences.get("letters", true)))) return null;
+    if (!isMod && (inText || isAlt || (event.key.length === 1 && !preferences.get("letters", true)))) return null;
     if (isMod && inText && event.key.toLowerCase() !== "s") return null;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const isNamed = event.key.length > 1 || /[a-z]/.test(key);
