@@ -11,10 +11,9 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import pyvips
-
 from tintype.photos.encoders.page import Page
 from tintype.photos.encoders.photoshop_resources import join_iptc
+from tintype.photos.libvips import pyvips
 from tintype.photos.xmp_file import PNG_KEYWORD
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

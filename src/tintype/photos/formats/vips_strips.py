@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pyvips
 from numpy.typing import NDArray
 
 from tintype.photos.formats.source import Source
 from tintype.photos.formats.stored_page import Kind
+from tintype.photos.libvips import pyvips
 
 
 def _accept_any_bytes(decode: Callable[[Any], str]) -> Callable[[Any], str]:
