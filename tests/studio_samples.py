@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -136,8 +137,14 @@ def running(folder, tiny, *arguments, port=0):
     """Run the program until the block ends, then kill it; gives the server and its process."""
     command = [sys.executable, "-m", "tintype", "studio", *map(str, arguments)]
     options = ["--data", folder, "--model", tiny, "--port", port, "--no-browser", "--threads", "2"]
+    # With an arena for each thread glibc keeps up to 100 MB more or less, by chance: memory could not be judged.
+    settings = os.environ | {"MALLOC_ARENA_MAX": "2"}
     with subprocess.Popen(
-        [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command, *map(str, options)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=settings,
     ) as process:
         said = ""
         while not (found := re.search(r"http://(127\.0\.0\.1:\d+)/", said)):

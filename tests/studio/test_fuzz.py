@@ -225,7 +225,7 @@ def test_memory_does_not_grow_over_a_thousand_requests(tmp_path, tiny):
 def test_memory_does_not_grow_where_files_come_and_go(tmp_path, tiny):
     """Uploads, references, regions, saved files, live connections: those that hold whole photographs.
 
-    One that is held costs more than two megabytes; what threads leave in their arenas goes up and down by thirty.
+    One that is held costs more than two megabytes.
     """
     colored = save(data.astronaut(), "PNG")
     with running(tmp_path / "data", tiny) as (server, process), server.person() as person:
@@ -254,4 +254,4 @@ def test_memory_does_not_grow_where_files_come_and_go(tmp_path, tiny):
         assert len([*(tmp_path / "data" / "uploads").iterdir()]) == 1
         assert [*(tmp_path / "data" / "incoming").iterdir()] == []
         assert len([*(tmp_path / "data" / "results").iterdir()]) <= Limits().jobs
-    assert grown < 60e6
+    assert grown < 30e6
