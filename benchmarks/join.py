@@ -36,9 +36,6 @@ from tintype.color.lab import linear_to_lab
 from tintype.measure.record import (
     Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     write_table,
 )
 from tintype.photos.join import join
@@ -182,12 +179,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = [*measure_lightness(), *measure_jpeg(options.model, options.rounds), *measure_tiff(options.model)]
     for row in rows:
-        value = f"{row.value:.4g}" if isinstance(row.value, float) else row.value
-        sys.stdout.write(f"{row.figure:60} {value:>10}  {row.required}\n")
+        sys.stdout.write(f"{row.line(60)}\n")
     made_of = "scikit-learn's flower, enlarged, with grain"
-    write_table(
-        options.table, rows, Origin(describe_command(), describe_machine(), describe_versions(), made_of)
-    )
+    write_table(options.table, rows, Origin.of_this_run(made_of))
 
 
 if __name__ == "__main__":

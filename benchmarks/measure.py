@@ -40,9 +40,6 @@ from tintype.measure.priors import bundled_priors
 from tintype.measure.record import (
     Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     write_table,
 )
 
@@ -209,7 +206,7 @@ def main() -> None:
     for row in rows:
         sys.stdout.write(f"{row.figure:70} {row.value:8.3f}  {row.required}\n")
     made_of = f"{KINDS} pairs cut from photographs of scikit-image and scikit-learn, repeated"
-    origin = Origin(describe_command(), describe_machine(), describe_versions(PACKAGES), made_of)
+    origin = Origin.of_this_run(made_of, packages=PACKAGES)
     write_table(options.table, rows, origin)
 
 

@@ -28,9 +28,6 @@ import onnxruntime
 from tintype.measure.record import (
     Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     write_table,
 )
 from tintype.models.catalog import ModelFile, find_model
@@ -125,7 +122,7 @@ def main() -> None:
     rows = [*describe(time_in_turns(runs, options.rounds), options.size, options.threads)]
     for row in rows:
         sys.stdout.write(f"{row.figure:60} {row.value:>8.4g}  {row.required}\n")
-    origin = Origin(describe_command(), describe_machine(), describe_versions(), "random pixels")
+    origin = Origin.of_this_run("random pixels")
     write_table(options.table, rows, origin)
 
 

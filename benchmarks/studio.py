@@ -39,9 +39,6 @@ from websockets.sync.client import ClientConnection, connect
 from tintype.measure.record import (
     Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     write_table,
 )
 from tintype.photos.photo import Photo
@@ -253,12 +250,9 @@ def main() -> None:
         *measure_large(options.model, min(options.rounds, 16)),
     ]
     for row in rows:
-        value = f"{row.value:.4g}" if isinstance(row.value, float) else row.value
-        sys.stdout.write(f"{row.figure:64} {value:>10}  {row.required}\n")
+        sys.stdout.write(f"{row.line(64)}\n")
     made_of = "scikit-learn's flower, enlarged, with grain"
-    write_table(
-        options.table, rows, Origin(describe_command(), describe_machine(), describe_versions(), made_of)
-    )
+    write_table(options.table, rows, Origin.of_this_run(made_of))
 
 
 if __name__ == "__main__":

@@ -29,9 +29,6 @@ from studio import SMALL, as_jpeg, create_gray, program
 from tintype.measure.record import (
     Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     write_table,
 )
 
@@ -144,13 +141,12 @@ def main() -> None:
         path.write_bytes(as_jpeg(create_gray(SMALL)))
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         rows = [*measure_page(browser, options.model, options.rounds, path)]
-        versions = f"{describe_versions()}, chromium {browser.version}"
+        version = f"chromium {browser.version}"
         browser.close()
     for row in rows:
-        value = f"{row.value:.4g}" if isinstance(row.value, float) else row.value
-        sys.stdout.write(f"{row.figure:64} {value:>10}  {row.required}\n")
+        sys.stdout.write(f"{row.line(64)}\n")
     made_of = "scikit-learn's flower, enlarged, with grain"
-    write_table(options.table, rows, Origin(describe_command(), describe_machine(), versions, made_of))
+    write_table(options.table, rows, Origin.of_this_run(made_of, models=[version]))
 
 
 if __name__ == "__main__":

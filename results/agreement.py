@@ -38,9 +38,6 @@ from tintype.measure.priors import bundled_priors
 from tintype.measure.record import (
     Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     write_table,
 )
 
@@ -265,7 +262,7 @@ def main() -> int:
     digest = hashlib.sha256(b"".join(photograph.tobytes() for photograph in photographs)).hexdigest()
     rows = list(compare(make_pairs(photographs)))
     made_of = f"6 photographs of scikit-image and scikit-learn, 3 results each, {digest}"
-    origin = Origin(describe_command(), describe_machine(), describe_versions(PACKAGES), made_of)
+    origin = Origin.of_this_run(made_of, packages=PACKAGES)
     write_table(options.table, rows, origin)
     for row in rows:
         sys.stdout.write(f"{row.figure:60} {row.value:10.2e}  {row.required}\n")

@@ -23,9 +23,19 @@ from pathlib import Path
 
 import numpy as np
 from clips import read_frames
-from evaluation import Floats, colored_codes, gray_input, read_codes, to_lab
+from evaluation import (
+    Floats,
+    colored_codes,
+    create_parser,
+    gray_input,
+    parse,
+    read_codes,
+    report,
+    say,
+    to_lab,
+)
 from PIL import Image
-from reference import DECODINGS, draw_sheets, halves, held_apart, is_right, name_hash, say
+from reference import DECODINGS, draw_sheets, halves, held_apart, is_right, name_hash
 
 from tintype import Colorizer
 from tintype.color.gamut import reduce_chroma
@@ -38,15 +48,10 @@ from tintype.measure.contact_sheet import SheetRow
 from tintype.measure.fidelity import psnr
 from tintype.measure.figures import Codes, left_gray
 from tintype.measure.record import (
-    Origin,
     PhotoList,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     list_photographs,
     write_photograph_table,
-    write_table,
 )
 from tintype.photos.photo import Photo
 
@@ -90,9 +95,8 @@ class Found:
 def main() -> None:
     """Measure, write and draw."""
     arguments = _parse()
-    data = Path(os.environ["TINTYPE_DATA"])
-    photographs = held_apart(data / "eval" / "objects", PHOTOGRAPHS)
-    clips = list_photographs(data / "clips", (".mp4",))
+    photographs = held_apart(PHOTOGRAPHS)
+    clips = list_photographs(Path(os.environ["TINTYPE_DATA"]) / "clips", (".mp4",))
     colorizer = Colorizer(arguments.model, threads=arguments.threads)
     found: dict[str, Found] = {}
     sheet: list[SheetRow] = []
@@ -100,32 +104,20 @@ def main() -> None:
         say(f"album: {name}")
         found[name], drawn = measure(colorizer, pictures)
         sheet += drawn
-    apart = held_apart(data / "eval" / "objects", HALVES)
+    apart = held_apart(HALVES)
     rows = [*_rows(found), *_likeness_rows(colorizer, apart)]
-    versions = f"{colorizer.card.name} {colorizer.fingerprint[:12]}, {describe_versions()}"
     digests = f"objects {apart.digest}, clips {clips.digest}"
-    origin = Origin(describe_command(), describe_machine(), versions, digests)
-    write_table(arguments.out / "album.csv", rows, origin)
+    report(arguments.out / "album.csv", rows, digests, colorizer)
     write_photograph_table(arguments.out / "photographs" / "album.csv", _by_picture(found))
     (arguments.out / "eval-clips.sha256").write_text(clips.text, encoding="utf-8")
-    for row in rows:
-        print(f"  {row.figure}: {row.value:.4g}  {row.required}")  # noqa: T201
     if arguments.sheets:
         draw_sheets(sheet, arguments.sheets, "album")
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", default="tintype-small", help="name or path of a model")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the table")
+    parser = create_parser(__doc__)
     parser.add_argument("--sheets", type=Path, help="folder of contact sheets")
-    parser.add_argument("--threads", type=int, default=None, help="all cores if not given")
-    arguments = parser.parse_args()
-    if "TINTYPE_DATA" not in os.environ:
-        parser.error("TINTYPE_DATA is not set; set it to the folder of the evaluation photographs")
-    return arguments
+    return parse(parser)
 
 
 def sequences(photographs: PhotoList, clips: PhotoList) -> Iterator[tuple[str, list[Picture]]]:

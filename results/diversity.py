@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 from budget import Plan, read_plans, train_within
-from evaluation import Evaluation, ab_of, colored_codes, gray_input, to_lab
+from evaluation import Evaluation, ab_of, colored_codes, gray_input, say, to_lab
 from numpy.typing import NDArray
-from training_table import Workplace, describe_origin, open_workplace, read_arguments, say
+from training_table import Workplace, describe_origin, open_workplace, read_arguments
 
 from tintype import Colorization, Colorizer
 from tintype.measure.diversity import errors_of_best, expected_errors_of_best, mean_pairwise

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,19 +22,14 @@ import promises
 import robustness
 import sampling
 import true_hints
-from evaluation import Evaluation
+from evaluation import Evaluation, create_parser, parse, report, say
 
 from tintype import Colorizer
 from tintype.measure.record import (
-    Origin,
     PhotoList,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     list_photographs,
     write_photograph_table,
-    write_table,
 )
 
 TABLES: dict[str, Callable[[Evaluation], list[Row]]] = {
@@ -55,28 +49,18 @@ def main() -> None:
         started = time.monotonic()
         evaluation = replace(evaluation, noted={})
         rows = TABLES[name](evaluation)
-        write_table(arguments.out / f"{name}.csv", rows, _origin(evaluation, name))
+        report(arguments.out / f"{name}.csv", rows, _data(evaluation, name), evaluation.colorizer)
         write_photograph_table(arguments.out / "photographs" / f"{name}.csv", evaluation.noted.items())
-        _say(f"{name}: {time.monotonic() - started:.0f} s\n")
-        for row in rows:
-            value = row.value if isinstance(row.value, str) else f"{row.value:.4g}"
-            print(f"  {row.figure}: {value}  {row.required}")  # noqa: T201
+        say(f"{name}: {time.monotonic() - started:.0f} s\n")
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = create_parser(__doc__)
     parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all if none is named")
-    parser.add_argument("--model", default="tintype-small", help="name or path of a model")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the tables")
     parser.add_argument("--limit", type=int, default=None, help="only the first photographs, to try it out")
-    parser.add_argument("--threads", type=int, default=None, help="all cores if not given")
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     if unknown := [name for name in arguments.tables if name not in TABLES]:
         parser.error(f"there is no table {unknown[0]!r}; give {', '.join(TABLES)}")
-    if "TINTYPE_DATA" not in os.environ:
-        parser.error("TINTYPE_DATA is not set; set it to the folder of the evaluation photographs")
     return arguments
 
 
@@ -87,7 +71,7 @@ def _prepare(arguments: argparse.Namespace) -> Evaluation:
     for name, photographs in lists.items():
         (arguments.out / f"eval-{name}.sha256").write_text(photographs.text, encoding="utf-8")
     colorizer = Colorizer(arguments.model, threads=arguments.threads)
-    return Evaluation(colorizer, lists["objects"], lists["historic"], _say)
+    return Evaluation(colorizer, lists["objects"], lists["historic"], say)
 
 
 def _list(folder: Path, limit: int | None) -> PhotoList:
@@ -95,19 +79,9 @@ def _list(folder: Path, limit: int | None) -> PhotoList:
     return replace(photographs, paths=photographs.paths[:limit], lines=photographs.lines[:limit])
 
 
-def _origin(evaluation: Evaluation, table: str) -> Origin:
+def _data(evaluation: Evaluation, table: str) -> str:
     data = f"objects {evaluation.objects.digest}"
-    if table == "promises":
-        data += f", historic {evaluation.historic.digest}"
-    versions = (
-        f"{evaluation.colorizer.card.name} {evaluation.colorizer.fingerprint[:12]}, {describe_versions()}"
-    )
-    return Origin(describe_command(), describe_machine(), versions, data)
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty() or text.endswith("\n"):
-        print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
+    return f"{data}, historic {evaluation.historic.digest}" if table == "promises" else data
 
 
 if __name__ == "__main__":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +21,7 @@ from tintype.color.lab import srgb_to_lab
 from tintype.colorize.result import Colorization
 from tintype.measure.figures import Codes, left_gray
 from tintype.measure.kernel import HintKernel
-from tintype.measure.record import PhotoList
+from tintype.measure.record import Origin, PhotoList, Row, list_photographs, write_table
 
 Floats = NDArray[np.floating[Any]]
 
@@ -61,6 +64,44 @@ class Evaluation:
         for i, path in enumerate(self.objects.paths, start=1):
             self.say(f"{what}: {i}/{self.count}")
             yield path.name, read_codes(path)
+
+
+def create_parser(description: str | None, model: str = "tintype-small") -> argparse.ArgumentParser:
+    """Return a parser of what all scripts can be told: model, folder of the tables, threads."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default=model, help="name or path of a model")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the tables")
+    parser.add_argument("--threads", type=int, default=None, help="all cores if not given")
+    return parser
+
+
+def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Return what was told, and see that the photographs are named."""
+    arguments = parser.parse_args()
+    if "TINTYPE_DATA" not in os.environ:
+        parser.error("TINTYPE_DATA is not set; set it to the folder of the evaluation photographs")
+    return arguments
+
+
+def list_objects() -> PhotoList:
+    """List the color photographs that all models are judged on."""
+    return list_photographs(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects")
+
+
+def report(path: Path, rows: Sequence[Row], data: str, *colorizers: Colorizer) -> None:
+    """Write a table, with where it comes from, and print its figures."""
+    models = [f"{it.card.name} {it.fingerprint[:12]}" for it in colorizers]
+    write_table(path, rows, Origin.of_this_run(data, models=models))
+    for row in rows:
+        print(f"  {row.line()}")  # noqa: T201
+
+
+def say(text: str) -> None:
+    """Tell a person who waits how far it is; what ends a line is told to logs too."""
+    if sys.stderr.isatty() or text.endswith("\n"):
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def read_codes(path: Path) -> Codes:

@@ -28,9 +28,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from evaluation import Floats, gray_input, to_lab
+from evaluation import Floats, gray_input, say, to_lab
 from PIL import Image
-from reference import cut, say
+from reference import cut
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 

@@ -33,9 +33,6 @@ from tintype.colorize.colorizer import DEFAULT_MODEL
 from tintype.learn.data.photographs import Photograph
 from tintype.measure.record import (
     Origin,
-    describe_command,
-    describe_machine,
-    describe_versions,
     list_photographs,
     write_photograph_table,
     write_table,
@@ -100,8 +97,7 @@ def _measure(call: Call, held_out: Sequence[Photograph]) -> None:
     found = [*score_agreement.agreement(score, rows), *score_agreement.gains(choices)]
     each = score_agreement.photograph_values(choices)
     write_photograph_table(call.out / "photographs" / "score.csv", each)
-    command, machine, versions = describe_command(), describe_machine(), describe_versions()
-    write_table(call.out / "score.csv", found, Origin(command, machine, versions, objects.digest))
+    write_table(call.out / "score.csv", found, Origin.of_this_run(objects.digest))
     for row in found:
         print(f"  {row.figure}: {row.value:.4g}  n = {row.n}")  # noqa: T201
 

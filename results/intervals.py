@@ -24,9 +24,6 @@ from tintype.measure.record import (
     Origin,
     PhotoList,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     list_photographs,
     write_table,
 )
@@ -84,7 +81,7 @@ def main() -> None:
     photographs = list_photographs(Path(os.environ.get("TINTYPE_DATA", "")) / "eval" / "objects")
     terms = simulate(photographs)
     rows = [row for size in SIZES for row in judge(terms, size)]
-    origin = Origin(describe_command(), describe_machine(), describe_versions(), photographs.digest)
+    origin = Origin.of_this_run(photographs.digest)
     write_table(Path(__file__).with_name("intervals.csv"), rows, origin)
 
 

@@ -33,8 +33,6 @@ in ``eval-objects.sha256``.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -44,7 +42,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evaluation import gray_input, read_codes, to_lab
+from evaluation import create_parser, gray_input, list_objects, parse, read_codes, report, say, to_lab
 from numpy.typing import NDArray
 from skimage.feature import canny
 from skimage.filters import gaussian
@@ -60,14 +58,8 @@ from tintype.guidance.marks import MaskMark, PointMark
 from tintype.measure.figures import Codes
 from tintype.measure.hints import PATCH_SIDE, draw_hints, name_seed
 from tintype.measure.record import (
-    Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
-    list_photographs,
     write_photograph_table,
-    write_table,
 )
 
 Floats = NDArray[np.floating[Any]]
@@ -84,7 +76,7 @@ REACHES = ("", ", without limit")
 def main() -> None:
     """Measure and write."""
     arguments = _parse()
-    photographs = list_photographs(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects")
+    photographs = list_objects()
     colorizer = Colorizer(arguments.model, threads=arguments.threads)
     chosen = _spread_out(photographs.paths, arguments.limit or COUNT)
     noted: Noted = {}
@@ -93,26 +85,14 @@ def main() -> None:
         *measure_twins(colorizer, photographs.paths, min(arguments.limit or SCENES, SCENES)),
         *measure_time(colorizer, chosen[0]),
     ]
-    versions = f"{colorizer.card.name} {colorizer.fingerprint[:12]}, {describe_versions()}"
-    origin = Origin(describe_command(), describe_machine(), versions, f"objects {photographs.digest}")
-    write_table(arguments.out / "marks.csv", rows, origin)
+    report(arguments.out / "marks.csv", rows, f"objects {photographs.digest}", colorizer)
     write_photograph_table(arguments.out / "photographs" / "marks.csv", noted.items())
-    for row in rows:
-        print(f"  {row.figure}: {row.value:.4g}  {row.required}")  # noqa: T201
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", default="tintype-small", help="name or path of a model")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the table")
+    parser = create_parser(__doc__)
     parser.add_argument("--limit", type=int, default=None, help="fewer photographs, to try it out")
-    parser.add_argument("--threads", type=int, default=None, help="all cores if not given")
-    arguments = parser.parse_args()
-    if "TINTYPE_DATA" not in os.environ:
-        parser.error("TINTYPE_DATA is not set; set it to the folder of the evaluation photographs")
-    return arguments
+    return parse(parser)
 
 
 def _spread_out(paths: Sequence[Path], count: int) -> list[Path]:
@@ -144,7 +124,7 @@ def measure_obedience(colorizer: Colorizer, paths: Sequence[Path], noted: Noted)
     """Yield what single patches do inside of themselves, and beyond the nearest strong contour."""
     found: dict[str, list[float]] = defaultdict(list)
     for number, path in enumerate(paths, start=1):
-        _say(f"obeyed: {number}/{len(paths)}")
+        say(f"obeyed: {number}/{len(paths)}")
         true = read_codes(path)
         opened = colorizer.open(gray_input(true))
         plain = opened.colorize().ab
@@ -283,7 +263,7 @@ def measure_twins(colorizer: Colorizer, paths: Sequence[Path], count: int) -> It
     """Yield what a mark on one of two equal objects does to both and to the background."""
     found: dict[str, list[float]] = defaultdict(list)
     for number, scene in enumerate(islice(create_scenes(paths), count)):
-        _say(f"two equal objects: {number + 1}/{count}")
+        say(f"two equal objects: {number + 1}/{count}")
         opened = colorizer.open(scene.codes)
         color = CHROMA * _direction(np.random.default_rng(number).uniform(0, 360))
         mark = PointMark(*scene.center, RADIUS / 6, color=(50, *color))
@@ -413,11 +393,6 @@ def _time_click(opened: OpenPhoto, marks: list[PointMark], timed: _Timed) -> tup
     _ = opened.colorize(Guidance(tuple(marks))).ab
     whole = _clocks() - started
     return 1000 * whole, 1000 * (whole - timed.seconds)
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -35,9 +35,6 @@ from tintype.measure.perceptual.weights import find_weights, load_state
 from tintype.measure.record import (
     Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
     write_table,
 )
 
@@ -205,7 +202,7 @@ def main() -> int:
         ]
     digest = hashlib.sha256(b"".join(photograph.tobytes() for photograph in photographs)).hexdigest()
     made_of = f"6 photographs of scikit-image and scikit-learn, 3 results each, random weights, {digest}"
-    origin = Origin(describe_command(), describe_machine(), describe_versions(PACKAGES), made_of)
+    origin = Origin.of_this_run(made_of, packages=PACKAGES)
     write_table(
         options.table, [Row(name, value, f"<= {most:g}", len(pairs)) for name, value, most in found], origin
     )

@@ -14,14 +14,23 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from evaluation import Floats, colored_codes, gray_input, read_codes, to_lab
+from evaluation import (
+    Floats,
+    colored_codes,
+    create_parser,
+    gray_input,
+    list_objects,
+    parse,
+    read_codes,
+    report,
+    say,
+    to_lab,
+)
 
 from tintype import Colorizer
 from tintype.colorize.colorizer import OpenPhoto
@@ -34,15 +43,9 @@ from tintype.measure.contact_sheet import SheetRow, draw_contact_sheet
 from tintype.measure.fidelity import psnr
 from tintype.measure.figures import Codes, left_gray
 from tintype.measure.record import (
-    Origin,
     PhotoList,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
-    list_photographs,
     write_photograph_table,
-    write_table,
 )
 from tintype.photos.photo import Photo
 
@@ -73,40 +76,26 @@ class Found:
 def main() -> None:
     """Measure, write and draw."""
     arguments = _parse()
-    photographs = held_apart(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects", arguments.count)
+    photographs = held_apart(arguments.count)
     colorizer = Colorizer(arguments.model, threads=arguments.threads)
     found, sheet = measure(colorizer, photographs.paths)
     write_photograph_table(arguments.out / "photographs" / "reference.csv", by_photograph(photographs, found))
     rows = [row for kind, each in found.items() for row in _rows(kind, each)]
-    versions = f"{colorizer.card.name} {colorizer.fingerprint[:12]}, {describe_versions()}"
-    data = f"objects {photographs.digest}"
-    write_table(
-        arguments.out / "reference.csv", rows, Origin(describe_command(), describe_machine(), versions, data)
-    )
-    for row in rows:
-        print(f"  {row.figure}: {row.value:.4g}  {row.required}")  # noqa: T201
+    report(arguments.out / "reference.csv", rows, f"objects {photographs.digest}", colorizer)
     if arguments.sheets:
         draw_sheets(sheet, arguments.sheets, "reference")
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", default="tintype-small", help="name or path of a model")
+    parser = create_parser(__doc__)
     parser.add_argument("--count", type=int, default=50, help="number of photographs")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the table")
     parser.add_argument("--sheets", type=Path, help="folder of contact sheets")
-    parser.add_argument("--threads", type=int, default=None, help="all cores if not given")
-    arguments = parser.parse_args()
-    if "TINTYPE_DATA" not in os.environ:
-        parser.error("TINTYPE_DATA is not set; set it to the folder of the evaluation photographs")
-    return arguments
+    return parse(parser)
 
 
-def held_apart(folder: Path, count: int) -> PhotoList:
+def held_apart(count: int) -> PhotoList:
     """Return the photographs whose names have the lowest hashes: chosen by nobody."""
-    found = list_photographs(folder)
+    found = list_objects()
     order = sorted(range(len(found.paths)), key=lambda i: name_hash(found.paths[i]))[:count]
     return PhotoList(tuple(found.paths[i] for i in order), tuple(found.lines[i] for i in order))
 
@@ -224,12 +213,6 @@ def draw_sheets(rows: Sequence[SheetRow], folder: Path, name: str) -> None:
     for start in range(0, len(rows), _SHEET_ROWS):
         sheet = draw_contact_sheet(columns, rows[start : start + _SHEET_ROWS], side=256)
         sheet.save(folder / f"{name}-{start // _SHEET_ROWS + 1}.png")
-
-
-def say(text: str) -> None:
-    """Tell a person who waits how far it is."""
-    if sys.stderr.isatty():
-        print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -15,11 +15,12 @@ from dataclasses import asdict
 from typing import Any
 
 from budget import read_plans, train_within
+from evaluation import say
 from exporting import describe_data
-from training_table import describe_versions_of_training, open_workplace, read_arguments, say
+from training_table import PACKAGES, open_workplace, read_arguments
 
 from tintype.learn.probe import Reading, probe
-from tintype.measure.record import describe_command, describe_machine
+from tintype.measure.record import Origin
 
 PLAN = "from-nothing"
 LABELED, SIDE, HELD_OUT = "train/objects64-*.tar", 128, 5
@@ -35,17 +36,15 @@ def main() -> None:
         return
     trained = train_within(plan, place.budget, place.runs / plan.name, say)
     readings = probe(trained.folder / "last.safetensors", LABELED, side=SIDE, held_out=HELD_OUT)
-    origin = {
+    origin = Origin.of_this_run(f"{LABELED}; trained on {describe_data(trained)}", packages=PACKAGES)
+    circumstances = {
         "budget": str(place.budget),
         "minutes": f"{trained.minutes:.1f}",
         "samples": str(trained.samples),
         "side": str(SIDE),
-        "command": describe_command(),
-        "machine": describe_machine(),
-        "versions": describe_versions_of_training(),
-        "data": f"{LABELED}; trained on {describe_data(trained)}",
+        **asdict(origin),
     }
-    rows = [describe_reading(reading) | origin for reading in readings]
+    rows = [describe_reading(reading) | circumstances for reading in readings]
     place.table.parent.mkdir(parents=True, exist_ok=True)
     with place.table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [*rows[0]], lineterminator="\n")

@@ -12,15 +12,13 @@ put it into the repository.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from evaluation import gray_input, read_codes, to_lab
+from evaluation import create_parser, gray_input, list_objects, parse, read_codes, report, say, to_lab
 from numpy.typing import NDArray
 
 from tintype import Colorizer
@@ -31,13 +29,7 @@ from tintype.measure.auc import PIXEL_STEP, THRESHOLDS, ErrorTable, round_bins
 from tintype.measure.contact_sheet import SheetRow, draw_contact_sheet
 from tintype.measure.figures import Codes
 from tintype.measure.record import (
-    Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
-    list_photographs,
-    write_table,
 )
 from tintype.photos.join import tint
 from tintype.photos.photo import Photo
@@ -51,35 +43,22 @@ PHOTOGRAPHS = "the photographs themselves"
 def main() -> None:
     """Measure, write and draw."""
     arguments = _parse()
-    photographs = list_photographs(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects")
+    photographs = list_objects()
     paths = photographs.paths[: arguments.limit]
     names = [arguments.model, *arguments.beside]
     colorizers = {name: Colorizer(name, threads=arguments.threads) for name in names}
     rows = [*_measure(paths, colorizers)]
-    versions = ", ".join(f"{c.card.name} {c.fingerprint[:12]}" for c in colorizers.values())
-    data = f"objects {photographs.digest}"
-    origin = Origin(describe_command(), describe_machine(), f"{versions}, {describe_versions()}", data)
-    write_table(arguments.out / "sketches.csv", rows, origin)
-    for row in rows:
-        print(f"  {row.figure}: {row.value:.4g}  {row.required}")  # noqa: T201
+    report(arguments.out / "sketches.csv", rows, f"objects {photographs.digest}", *colorizers.values())
     if arguments.sheet:
         _draw_sheet(paths, colorizers[arguments.model], arguments.sheet)
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", default=SKETCH_MODEL, help="name or path of the model that is judged")
+    parser = create_parser(__doc__, SKETCH_MODEL)
     parser.add_argument("--beside", nargs="*", default=["tintype-small"], help="models to compare it with")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the table")
     parser.add_argument("--sheet", type=Path, help="draw ten of them here")
     parser.add_argument("--limit", type=int, default=None, help="only the first photographs, to try it out")
-    parser.add_argument("--threads", type=int, default=None, help="all cores if not given")
-    arguments = parser.parse_args()
-    if "TINTYPE_DATA" not in os.environ:
-        parser.error("TINTYPE_DATA is not set; set it to the folder of the evaluation photographs")
-    return arguments
+    return parse(parser)
 
 
 def draw(true: Codes, style: str, number: int) -> Codes:
@@ -133,7 +112,7 @@ def _measure(paths: tuple[Path, ...], colorizers: dict[str, Colorizer]) -> Itera
 def _measure_model(paths: tuple[Path, ...], colorizer: Colorizer, name: str, required: str) -> Iterator[Row]:
     whole, tables = ErrorTable(), {style: ErrorTable() for style in (*STYLES, PHOTOGRAPHS)}
     for number, path in enumerate(paths):
-        _say(f"{name}: {number + 1}/{len(paths)}")
+        say(f"{name}: {number + 1}/{len(paths)}")
         true = read_codes(path)
         for style, table in tables.items():
             shown = gray_input(true) if style == PHOTOGRAPHS else draw(true, style, number)
@@ -161,11 +140,6 @@ def _draw_sheet(paths: tuple[Path, ...], colorizer: Colorizer, target: Path) -> 
         rows.append(SheetRow(path.stem, [true, drawing, np.asarray(tinted), np.asarray(ideal)]))
     columns = ["photograph", "drawing", colorizer.card.name, "its true colors"]
     draw_contact_sheet(columns, rows, side=256).save(target, quality=90)
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

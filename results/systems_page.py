@@ -76,8 +76,9 @@ def draw(results: Path, pictures: Path) -> None:
 
 def color(results: Path, runs: Path, pictures: Path) -> None:
     """Color the photographs by every model that is there."""
+    from evaluation import say  # noqa: PLC0415
     from gallery import read_photographs, write_originals, write_sheet  # noqa: PLC0415
-    from training_table import find_made, say  # noqa: PLC0415
+    from training_table import find_made  # noqa: PLC0415
 
     photographs = [*read_photographs().values()]
     write_originals(pictures, photographs)

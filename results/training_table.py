@@ -18,24 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from budget import PLANS, Budget, Plan, Trained, read_plans, settle, train_within, usual_minutes
+from evaluation import say
 from judging import Judged, count_gflops, fit_tint, judge_gray, judge_model, judge_tint, time_model
 from learning_curves import write_curve
 
 from tintype.errors import TintypeError
 from tintype.measure.figures import SetFigures
-from tintype.measure.record import (
-    PhotoList,
-    describe_command,
-    describe_machine,
-    describe_versions,
-    list_photographs,
-)
+from tintype.measure.record import Origin, PhotoList, list_photographs
 from tintype.models.catalog import ModelFile, find_model
 
 RESULTS = Path(__file__).parent
 BUNDLED = "tintype-small"
 NOTHING = "does not apply"
-NAMED_VERSIONS = ("tintype", "torch", "timm", "onnxruntime", "numpy", "pillow", "pyvips")
+PACKAGES = ("tintype", "torch", "timm", "onnxruntime", "numpy", "pillow", "pyvips")
 TASKS = {
     "rehearse": "find out how much fits into the budget, and no more; wants a quiet machine",
     "time": "measure the times of rows again that are there; wants a quiet machine",
@@ -202,12 +197,6 @@ def open_workplace(arguments: argparse.Namespace) -> Workplace:
     return Workplace(arguments.table, arguments.out, budget, objects, arguments.force, arguments.task)
 
 
-def say(text: str) -> None:
-    """Tell how far it is: lines always, what is overwritten only on a terminal."""
-    if sys.stderr.isatty() or text.endswith("\n"):
-        print(f"\r{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
-
-
 def add_rows(
     place: Workplace, names: Sequence[str], measure: Callable[[str], Row], order: Sequence[str]
 ) -> int:
@@ -353,18 +342,8 @@ def describe_times(network_ms: float | None, photograph_ms: float) -> dict[str, 
 
 def describe_origin(place: Workplace) -> dict[str, str]:
     """Return the columns that say how a row was measured."""
-    return {
-        "n": str(len(place.objects.paths)),
-        "command": describe_command(),
-        "machine": describe_machine(),
-        "versions": describe_versions_of_training(),
-        "data": f"judged on objects {place.objects.digest}",
-    }
-
-
-def describe_versions_of_training() -> str:
-    """Return the versions of what trains and judges."""
-    return describe_versions(NAMED_VERSIONS)
+    origin = Origin.of_this_run(f"judged on objects {place.objects.digest}", packages=PACKAGES)
+    return {"n": str(len(place.objects.paths)), **asdict(origin)}
 
 
 def describe_state(judged: Judged, baselines: Baselines) -> str:

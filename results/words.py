@@ -20,15 +20,13 @@ outline that the colors are given to. Beside it stands how often the likeliest c
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evaluation import gray_input, read_codes
+from evaluation import create_parser, gray_input, list_objects, parse, read_codes, report
 from numpy.typing import NDArray
 
 from tintype import Colorizer
@@ -38,14 +36,8 @@ from tintype.colorize.speaking import PromptGuide
 from tintype.guidance.words.lexicon import find_color
 from tintype.guidance.words.prompt import read_prompt
 from tintype.measure.record import (
-    Origin,
     Row,
-    describe_command,
-    describe_machine,
-    describe_versions,
-    list_photographs,
     write_photograph_table,
-    write_table,
 )
 from tintype.models.classes import class_list
 
@@ -85,30 +77,15 @@ class Trial:
 
 def main() -> None:
     """Measure and write."""
-    arguments = _parse()
-    photographs = list_photographs(Path(os.environ["TINTYPE_DATA"]) / "eval" / "objects")
+    arguments = parse(create_parser(__doc__))
+    photographs = list_objects()
     colorizer = Colorizer(arguments.model, threads=arguments.threads)
     opened = {path.name: colorizer.open(gray_input(read_codes(path))) for path in photographs.paths}
     trials = dict(_try_all(opened))
     rows = [*_rows([*trials.values()]), *_class_rows(opened)]
-    versions = f"{colorizer.card.name} {colorizer.fingerprint[:12]}, {describe_versions()}"
-    origin = Origin(describe_command(), describe_machine(), versions, f"objects {photographs.digest}")
-    write_table(arguments.out / "words.csv", rows, origin)
+    report(arguments.out / "words.csv", rows, f"objects {photographs.digest}", colorizer)
     noted = [(name, {"moved": t.moved, "hue": t.hue, "rest": t.rest}) for name, t in trials.items()]
     write_photograph_table(arguments.out / "photographs" / "words.csv", noted)
-    for row in rows:
-        value = row.value if isinstance(row.value, str) else f"{row.value:.4g}"
-        print(f"  {row.figure}: {value}  {row.required}")  # noqa: T201
-
-
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", default="tintype-small", help="name or path of a model")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the table")
-    parser.add_argument("--threads", type=int, default=None, help="all cores if not given")
-    return parser.parse_args()
 
 
 def _try_all(opened: dict[str, OpenPhoto]) -> Iterator[tuple[str, Trial]]:

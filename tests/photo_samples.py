@@ -177,3 +177,12 @@ def lut_icc(device, channels, to_lab, grid=9):
     # The paper is darker than the light: relative to it, as a picture is seen, it is white.
     tags = {b"desc": describe("test table"), b"wtpt": xyz(*D50 * 0.8), b"A2B0": tag, b"A2B1": tag}
     return build_icc(device, tags, kind=b"prtr" if device == b"CMYK" else b"scnr", space=b"Lab ")
+
+
+EXACT = 1e-3
+"""L* by which the lightness that is read may differ from what it should be, where nothing is lost."""
+
+
+def lightness_error(photo, expected):
+    """Return the largest distance in L* of a photograph's lightness from what it should be."""
+    return np.abs(photo.lightness().astype(np.float64) - expected).max()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tintype.errors import GuidanceError
+from document_samples import is_accepted, places
 from tintype.guidance.document import hints_schema
 from tintype.guidance.guidance import Guidance
 
@@ -163,22 +163,6 @@ documents = st.fixed_dictionaries(
 )
 
 
-def is_accepted(document):
-    try:
-        Guidance.from_json(json.dumps(document))
-    except GuidanceError:
-        return False
-    return True
-
-
-def places(value, path=()):
-    """List the paths of all values of a document."""
-    yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        yield from places(item, (*path, key))
-
-
 @st.composite
 def mutated(draw):
     """Draw a valid document and spoil it in one place: replace, remove or add."""
@@ -229,7 +213,7 @@ def test_schema_is_a_valid_schema():
 @settings(max_examples=200, deadline=None)
 def test_valid_documents_are_accepted_by_schema_and_parser(document):
     assert VALIDATOR.is_valid(document)
-    assert is_accepted(document)
+    assert is_accepted(Guidance.from_json, document)
 
 
 @given(documents)
@@ -246,7 +230,7 @@ def test_canonical_json_is_valid_and_stable(document):
 def test_schema_and_parser_agree_on_spoiled_documents(document):
     valid = VALIDATOR.is_valid(document)
     assume(not valid or all(fills_its_box(mark) for mark in document.get("marks", [])))
-    assert is_accepted(document) == valid
+    assert is_accepted(Guidance.from_json, document) == valid
 
 
 def test_schema_and_parser_agree_on_every_value_replaced():
@@ -260,7 +244,7 @@ def test_schema_and_parser_agree_on_every_value_replaced():
             spoiled = document["outer"]
             valid = VALIDATOR.is_valid(spoiled)
             if not valid or all(fills_its_box(mark) for mark in spoiled.get("marks", [])):
-                assert is_accepted(spoiled) == valid, (path, value)
+                assert is_accepted(Guidance.from_json, spoiled) == valid, (path, value)
 
 
 @given(
@@ -270,7 +254,7 @@ def test_schema_and_parser_agree_on_every_value_replaced():
 )
 @settings(max_examples=200, deadline=None)
 def test_schema_and_parser_agree_on_any_json(document):
-    assert is_accepted(document) == VALIDATOR.is_valid(document)
+    assert is_accepted(Guidance.from_json, document) == VALIDATOR.is_valid(document)
 
 
 @pytest.mark.parametrize("text", ["person\n", "person:", "person:a\nb", "#ffffff\n", "match:" + "x" * 201])
@@ -278,4 +262,4 @@ def test_schema_and_parser_refuse_stray_line_breaks(text):
     mark = {"kind": "point", "x": 1, "y": 1, "color": "#ffffff"}
     spoiled = {"marks": [mark | ({"color": text} if text[0] == "#" else {"origin": text})]}
     assert not VALIDATOR.is_valid(spoiled)
-    assert not is_accepted(spoiled)
+    assert not is_accepted(Guidance.from_json, spoiled)

@@ -34,6 +34,11 @@ class Row:
     required: str
     n: int
 
+    def line(self, width: int = 0) -> str:
+        """Return figure, value and what is asked for as a line for the screen, the figure in so many columns."""
+        value = self.value if isinstance(self.value, str) else f"{self.value:.4g}"
+        return f"{self.figure:{width}} {value:>10}  {self.required}"
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -50,6 +55,20 @@ class Origin:
     machine: str
     versions: str
     data: str
+
+    @classmethod
+    def of_this_run(
+        cls, data: str, *, models: Sequence[str] = (), packages: Sequence[str] = NAMED_VERSIONS
+    ) -> Origin:
+        """Return what describes this program, on this machine, on some data.
+
+        Args:
+            data: digest of the photographs, or what was measured on instead.
+            models: what else was run, and its version: the models that were judged, a browser.
+            packages: whose versions matter.
+        """
+        versions = ", ".join([*models, describe_versions(packages)])
+        return cls(describe_command(), describe_machine(), versions, data)
 
 
 def write_table(path: Path, rows: Iterable[Row], origin: Origin) -> None:

@@ -1,6 +1,7 @@
 """Saving: files at full size, projects, stopping."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -98,6 +99,21 @@ def test_long_job_is_stopped(served, person, open_page):
     visitor.page.locator(".job").get_by_role("button", name="Stop").click()
     expect(visitor.page.locator(".job")).to_have_count(0)
     assert all(it["status"] != "done" for it in person.get("/jobs").json()["jobs"])
+
+
+def test_file_that_was_done_before_the_order_was_answered_is_given_too(visitor, person, tmp_path):
+    def answer_late(route):
+        if route.request.method != "POST":
+            return route.fallback()
+        response = route.fetch()
+        while any(it["status"] != "done" for it in person.get("/jobs").json()["jobs"]):
+            time.sleep(0.02)
+        time.sleep(0.2)  # until the page has heard so
+        return route.fulfill(response=response)
+
+    visitor.page.route("**/api/v1/jobs", answer_late)
+    assert save_as(visitor, "Map of doubt", tmp_path / "doubt.png") == "Oma_doubt.png"
+    expect(visitor.page.locator(".job.done")).to_have_count(1)
 
 
 def test_whole_album_is_saved(visitor, person, photo, tmp_path):

@@ -8,6 +8,8 @@ import { createTray } from "./tray.js";
 
 /** @typedef {{kind: string, suffix: string, badge: boolean, mark: boolean, wholeAlbum: boolean}} Wish */
 
+const ENDED = ["done", "failed", "stopped"];
+
 export class Saver {
   #app;
   #mine = new Set();
@@ -70,6 +72,7 @@ export class Saver {
     const job = await post("/jobs", order);
     this.#mine.add(job.id);
     this.#take(job);
+    await this.#renew(); // it may have been done, and said so, before the answer to the order was here
   }
 
   async #renew() {
@@ -99,6 +102,7 @@ export class Saver {
     const { store, announcer } = this.#app;
     const { jobs } = store.now;
     const before = jobs.find((it) => it.id === job.id);
+    if (ENDED.includes(before?.status)) return; // what is heard by two ways may come in the wrong order
     store.set({ jobs: before ? jobs.map((it) => (it.id === job.id ? job : it)) : [...jobs, job] });
     if (before?.status === job.status) return;
     if (job.status === "done") {
