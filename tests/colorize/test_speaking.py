@@ -49,6 +49,19 @@ def test_thing_that_is_seen_gets_its_color(opened):
     assert np.abs(change[~where]).mean() < 1
 
 
+def test_background_is_all_but_the_thing(opened):
+    guided = guide(opened, "the background is green")
+    (mark,) = guided.guidance.marks
+    marked = np.zeros(opened.size, bool)
+    marked[mark.y : mark.y + mark.height, mark.x : mark.x + mark.width] = mark.to_array()
+    thing = np.zeros(opened.size, bool)
+    thing[BRIGHT] = True
+    assert (marked & ~thing).sum() > 0.9 * (marked | ~thing).sum()
+    assert guided.notes[0].startswith("green background: seen as all but the tench on ")
+    (note,) = guide(opened, "a background").notes
+    assert note == "background: which colors it has is not known, nothing was changed"
+
+
 def test_thing_that_is_not_seen_changes_nothing_and_is_named(opened):
     guided = guide(opened, "a red lorry")
     assert not guided.guidance

@@ -28,7 +28,7 @@ from tintype.guidance.marks import MaskMark
 from tintype.guidance.words.likeness import describe, main_parts
 from tintype.guidance.words.meaning import Meaning, mixed
 from tintype.guidance.words.outline import between, is_anywhere, outline
-from tintype.guidance.words.places import LEAST_BELIEFS, SURELY_NOT, believe
+from tintype.guidance.words.places import LEAST_BELIEFS, REST, SURELY_NOT, believe
 from tintype.guidance.words.prompt import Phrase, Prompt, read_prompt
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ LEAST_SEEN = 0.1
 PICTURE_STRENGTH = 0.3
 """Strength of the palette of a scene."""
 
-_VERSION = 3
+_VERSION = 4
 """Raised whenever the same prompt gives other marks, by other words in the tables too."""
 
 _LEAST_SHARE = 0.01  # of the photograph: less is no place
@@ -180,6 +180,8 @@ class _View:
 
     def find(self, phrase: str, meaning: Meaning) -> Found | None:
         """Return where something is, or None where nothing of the kind is seen."""
+        if meaning.place == REST:
+            return self._find_rest()
         if self.segmenter is not None:
             return self._find_by_words(phrase)
         if meaning.place:
@@ -192,6 +194,12 @@ class _View:
         if not is_anywhere(inside):
             return None
         return Found(_resize(inside, self.lightness.shape), float(inside.max()), phrase)
+
+    def _find_rest(self) -> Found | None:
+        """Find what is behind the thing that is seen, be it sure or one of several."""
+        seen = self.semantics.top()
+        thing = self._find_classes(tuple(sighting.index for sighting in seen))
+        return thing and Found(1 - thing.inside, thing.belief, f"all but the {thing.as_what}")
 
     def _find_stuff(self, meaning: Meaning) -> Found | None:
         answer = self.answer

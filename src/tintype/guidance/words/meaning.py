@@ -53,7 +53,8 @@ class Meaning:
     Attributes:
         words: the phrase, or the part of it that was understood.
         classes: numbers of the classes that it may be, of ``imagenet-1k``; none for stuff.
-        place: for stuff, one of `PLACES`; empty where it has none.
+        place: for stuff, one of `PLACES`; for a background `tintype.guidance.words.places.REST`; empty where it has
+            none.
         palette: colors that it has when none was named; may be empty.
         likeness: 0..1, how nearly the classes are what was meant; 1 for their own names.
         via: what it was taken for where that is not its own name: "moving van".
@@ -239,7 +240,8 @@ def _scenes() -> Mapping[str, _Scene]:
     rows = _lines(files("tintype.guidance.words").joinpath("scenes.tsv").read_text("utf-8"))
     scenes: dict[str, _Scene] = {}
     for words, place, colors in rows:
-        palette = tuple(color for part in colors.split(", ") for color in _parse_share(part))
+        parts = colors.split(", ") if colors else []  # a background may have any
+        palette = tuple(color for part in parts for color in _parse_share(part))
         scenes |= dict.fromkeys(words.split(", "), _Scene(place, palette))
     return scenes
 

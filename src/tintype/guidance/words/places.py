@@ -19,6 +19,9 @@ Floats = NDArray[np.float32]
 LEAST_BELIEFS = {"sky": 0.25, "ground": 0.27, "leaves": 0.3, "water": 0.27, "skin": 0.42, "any": 0.4}
 """Belief from which on a cell is taken for the stuff, settled by looking at maps of photographs, old and new."""
 
+REST = "rest"
+"""The place of a background, which no color tells: all but the thing that is seen."""
+
 SURELY_NOT = 0.4
 """Share of it, below which a cell surely is something else."""
 

@@ -6,7 +6,8 @@ A small grammar for what people write beneath photographs, not a parser of Engli
 - after it: "the coat is not red but green", "eyes are blue";
 - on a person: "a woman in red", "a man in an olive uniform";
 - things alone: "autumn forest", "this is a rose";
-- corrections: "this is not a tench but a goldfish".
+- corrections: "this is not a tench but a goldfish";
+- orders: "make the sky pale blue", "paint the door green".
 
 What it can't place it leaves in ``unread``, to be named.
 """
@@ -41,6 +42,7 @@ _JOINTS = _words(
 )
 _ANDS = frozenset(("and", "or", "&", "plus", "nor"))
 _BUTS = frozenset(("but", "rather"))
+_ORDERS = _words("make paint color colour turn dye tint give let")
 _COLOR_WORDS = _words("color colored colour coloured colors colours shade tone hue painted dyed")
 _PLAIN = _words(
     "big small little tiny large huge old young new tall long short pretty beautiful lovely nice fine fresh wild "
@@ -110,7 +112,7 @@ def parse_sentences(text: str, is_thing: IsThing) -> Sentences:
         is_thing: tells things from other words: "an orange" is one, "orange" is a color.
     """
     tokens = [token.lower() for token in _TOKEN.findall(text.replace("\u2019", "'"))]
-    clauses = [_Clause([*_pieces(clause, is_thing)]) for clause in _clauses(tokens)]
+    clauses = [_Clause([*_pieces(_as_said(clause), is_thing)]) for clause in _clauses(tokens)]
     for clause in clauses:
         clause.read()
     statements = tuple(statement for each in clauses for statement in each.statements)
@@ -134,6 +136,19 @@ def _clauses(tokens: list[str]) -> Iterator[list[str]]:
         elif clause:
             yield clause
             clause = []
+
+
+def _as_said(clause: list[str]) -> list[str]:
+    """Turn an order, "make the sky blue", into what it says: the sky is blue."""
+    words = clause[1:] if clause[0] == "please" else clause
+    if len(words) < 2 or words[0] not in _ORDERS or words[1] in _JOINTS | _COPULAS:
+        return clause
+    words = words[1:]
+    for position in range(1, len(words)):
+        found = match_color(words[position : position + LONGEST])
+        if found and _is_noun_word(words, position - 1) and not _is_noun_word(words, position + found[1]):
+            return [*words[:position], "is", *words[position:]]
+    return words
 
 
 def _is_list_comma(before: list[str], after: list[str]) -> bool:
