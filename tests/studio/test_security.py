@@ -92,6 +92,14 @@ def test_socket_of_another_origin_is_refused_before_it_opens(person, headers):
     assert refusal.value.code == 4403
 
 
+def test_page_is_kept_by_the_browser_which_asks_whether_it_is_still_the_same(person):
+    first = person.client.get("/main.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = person.client.get("/main.js", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+    assert person.client.get(f"{API}/photos").headers["cache-control"] == "no-store"
+
+
 @pytest.fixture
 def guarded(tmp_path, tiny):
     with using(tmp_path / "data", tiny, host="0.0.0.0", needs_token=True) as found:

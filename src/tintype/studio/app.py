@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
 
 from tintype import __version__
 from tintype.studio.api.answers import ErrorAnswer
@@ -65,6 +66,16 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
+class PageFiles(StaticFiles):
+    """The page's files: the browser keeps them, and asks whether they are still the same."""
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        """Return a file as an answer."""
+        answer = super().file_response(*arguments, **options)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
 def create_app(studio: Studio, web: Path = WEB) -> FastAPI:
     """Return the application, to be run by uvicorn.
 
@@ -87,7 +98,7 @@ def create_app(studio: Studio, web: Path = WEB) -> FastAPI:
     app.include_router(api)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # as FastAPI's manual says
     answer_failures(app)
-    app.mount("/", StaticFiles(directory=web, html=True, check_dir=False), name="page")
+    app.mount("/", PageFiles(directory=web, html=True, check_dir=False), name="page")
     _protect(app, studio)
     return app
 

@@ -70,6 +70,24 @@ def test_several_photographs_make_an_album(served, open_page, person):
     expect(visitor.page.locator(".photo-title")).to_have_text("c.jpg")
 
 
+def test_photograph_on_its_way_is_stopped(served, person):
+    with browsing(allowed=["ERR_ABORTED", "ERR_FAILED"]) as open_page:
+        visitor = open_page(served.place)
+        visitor.drop(("first.jpg", jpeg()))
+        visitor.settle()
+        held = []
+        visitor.page.route("**/api/v1/photos?name=slow.jpg", held.append)
+        visitor.drop(("slow.jpg", jpeg(gray_scan(210))), ("next.jpg", jpeg(gray_scan(220))))
+        visitor.page.get_by_role("button", name="Stop sending slow.jpg").click()
+        expect(visitor.page.locator(".strip-item.loading")).to_have_count(0)
+        expect(visitor.page.locator(".strip-item")).to_have_count(2)
+        assert [photo["name"] for photo in person.get("/photos").json()["photos"]] == [
+            "first.jpg",
+            "next.jpg",
+        ]
+        assert held
+
+
 def test_what_is_no_photograph_is_refused_in_one_line(served):
     with browsing(allowed=["422"]) as open_page:
         visitor = open_page(served.place)

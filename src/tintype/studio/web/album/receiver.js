@@ -1,7 +1,7 @@
 // Photographs that are dropped, pasted or chosen: sent to the studio on this machine, one after the other,
 // so that the album has their order.
 
-import { ApiError, ask, upload } from "../core/api.js";
+import { ApiError, ask, isAbort, upload } from "../core/api.js";
 import { h, listen } from "../core/dom.js";
 import { bytes, t, tn } from "../core/texts.js";
 
@@ -12,6 +12,7 @@ export class Receiver {
   #waiting = [];
   #isSending = false;
   #nextId = 1;
+  #stoppers = new Map();
 
   /** @param {import("../shell/app.js").App} app */
   constructor(app) {
@@ -74,6 +75,13 @@ export class Receiver {
     if (projects.length) this.#openProject(projects[0]);
   }
 
+  /** @param {string} id of an upload that is no longer wanted */
+  stop(id) {
+    const { store } = this.#app;
+    this.#stoppers.get(id)?.abort();
+    store.set({ uploads: store.now.uploads.filter((it) => it.id !== id) });
+  }
+
   #readable() {
     return ["image/*", ...this.#app.store.now.studio.readable, ".tintype"].join(",");
   }
@@ -91,7 +99,9 @@ export class Receiver {
     this.#nextId += 1;
     const { uploads } = this.#app.store.now;
     this.#app.store.set({ uploads: [...uploads, { id, name: file.name, progress: 0 }] });
-    return { id, file, isFirst };
+    const stopper = new AbortController();
+    this.#stoppers.set(id, stopper);
+    return { id, file, isFirst, signal: stopper.signal };
   }
 
   async #go() {
@@ -101,17 +111,19 @@ export class Receiver {
     this.#isSending = false;
   }
 
-  async #send({ id, file, isFirst }) {
+  async #send({ id, file, isFirst, signal }) {
     const { store, album, announcer } = this.#app;
     try {
+      if (signal.aborted) return;
       this.#check(file);
       const onProgress = (progress) => this.#update(id, { progress });
-      const photo = await upload("/photos", file, { query: { name: file.name || "photograph" }, onProgress });
+      const photo = await upload("/photos", file, { query: { name: file.name || "photograph" }, onProgress, signal });
       album.add(photo);
       if (isFirst || !store.now.photo) album.open(store.now.album.find((it) => it.id === photo.id));
     } catch (error) {
-      announcer.say(t("drop.failed", { name: file.name, why: error.message }), { kind: "error" });
+      if (!isAbort(error)) announcer.say(t("drop.failed", { name: file.name, why: error.message }), { kind: "error" });
     } finally {
+      this.#stoppers.delete(id);
       store.set({ uploads: store.now.uploads.filter((it) => it.id !== id) });
     }
   }

@@ -18,20 +18,21 @@ export function createStrip(app) {
   const { store, receiver } = app;
   const list = h("div", { class: "strip-list", role: "listbox", aria: { label: t("album.title") } });
   const add = iconButton("add", t("album.add"), () => receiver.choose(), { class: "strip-add" });
-  const strip = h("nav", { class: "strip", aria: { label: t("album.title") } }, list, add);
+  const sending = h("div", { class: "strip-list", role: "group", aria: { label: t("album.sending") } });
+  const strip = h("nav", { class: "strip", aria: { label: t("album.title") } }, list, sending, add);
   const items = new Map();
   rove(list, ".strip-item");
   letReorder(app, list);
   store.watch(
-    ({ album, uploads, photo, position, changed }) => [album, uploads, photo?.id, position?.result, changed],
-    ([album, uploads, open, result, changed]) => {
+    ({ album, photo, position, changed }) => [album, photo?.id, position?.result, changed],
+    ([album, open, result, changed]) => {
       strip.hidden = !album.length;
       const shown = album.map((photo) => showPhoto(app, items, photo, photo.id === open, photo.id === open ? result : changed[photo.id]));
       for (const id of [...items.keys()]) if (!album.some((photo) => photo.id === id)) items.delete(id);
-      const elements = [...shown, ...uploads.map(showUpload)];
-      if (!isSame([...list.children], elements)) fill(list, elements);
+      if (!isSame([...list.children], shown)) fill(list, shown);
     },
   );
+  showUploads(app, sending);
   store.watch(
     ({ photo }) => photo?.id,
     (id) => requestAnimationFrame(() => items.get(id)?.element.scrollIntoView({ block: "nearest", inline: "nearest" })),
@@ -132,8 +133,31 @@ async function confirmRemoval(app, photo) {
   }
 }
 
-function showUpload(upload) {
-  const bar = h("progress", { max: 1, value: upload.progress, aria: { label: upload.name } });
-  const said = upload.progress < 1 ? percent(upload.progress) : "…";
-  return h("div", { class: "strip-item loading", title: upload.name }, icon("upload", 18), h("span", {}, said), bar);
+function showUploads({ store, receiver }, sending) {
+  const shown = new Map();
+  store.watch(
+    ({ uploads }) => [uploads],
+    ([uploads]) => {
+      for (const upload of uploads) {
+        if (!shown.has(upload.id)) shown.set(upload.id, createUpload(upload, receiver));
+        shown.get(upload.id).show(upload.progress);
+      }
+      for (const id of [...shown.keys()]) if (!uploads.some((it) => it.id === id)) shown.delete(id);
+      const elements = [...shown.values()].map((it) => it.element);
+      if (!isSame([...sending.children], elements)) fill(sending, elements);
+      sending.hidden = !uploads.length;
+    },
+  );
+}
+
+function createUpload({ id, name }, receiver) {
+  const bar = h("progress", { max: 1, aria: { label: name } });
+  const said = h("span", {});
+  const stop = iconButton("close", t("album.stop_sending", { name }), () => receiver.stop(id), { class: "small" });
+  const element = h("div", { class: "strip-item loading", title: name }, stop, said, bar);
+  const show = (progress) => {
+    bar.value = progress;
+    said.textContent = progress < 1 ? percent(progress) : "…";
+  };
+  return { element, show };
 }

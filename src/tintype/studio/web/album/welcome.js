@@ -12,6 +12,7 @@ import { icon } from "../shell/icons.js";
 export function createWelcome({ store, receiver }) {
   const title = t(matchMedia("(pointer: coarse)").matches ? "welcome.title_touch" : "welcome.title");
   const busy = h("p", { class: "welcome-busy", role: "status" });
+  const stop = button(t("stop"), () => store.now.uploads.forEach(({ id }) => receiver.stop(id)), { class: "small" });
   const welcome = h(
     "section",
     { class: "welcome", aria: { label: title } },
@@ -20,6 +21,7 @@ export function createWelcome({ store, receiver }) {
     h("p", { class: "welcome-lead" }, t("welcome.lead")),
     button(t("welcome.choose"), () => receiver.choose(), { class: "primary large", icon: "upload" }),
     busy,
+    stop,
     h("p", { class: "welcome-note" }, t("welcome.private")),
   );
   store.watch(
@@ -27,6 +29,7 @@ export function createWelcome({ store, receiver }) {
     ([photo, uploads]) => {
       welcome.hidden = Boolean(photo);
       busy.textContent = uploads.length ? t("welcome.busy", { name: uploads[0].name }) : "";
+      stop.hidden = !uploads.length;
     },
   );
   return welcome;

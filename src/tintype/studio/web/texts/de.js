@@ -39,6 +39,8 @@ export const de = {
   "project.opened.one": "{name} ist geöffnet, mit {count} Markierung.",
   "project.opened.other": "{name} ist geöffnet, mit {count} Markierungen.",
 
+  "album.sending": "Fotos unterwegs",
+  "album.stop_sending": "Senden von {name} abbrechen",
   "album.title": "Album",
   "album.add": "Fotografien hinzufügen",
   "album.opened": "{name} ist geöffnet.",

@@ -38,6 +38,8 @@ export const en = {
   "project.opened.one": "{name} is opened, with {count} mark.",
   "project.opened.other": "{name} is opened, with {count} marks.",
 
+  "album.sending": "Photographs on their way",
+  "album.stop_sending": "Stop sending {name}",
   "album.title": "Album",
   "album.add": "Add photographs",
   "album.opened": "{name} is open.",
