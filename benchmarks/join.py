@@ -33,11 +33,7 @@ from sklearn.datasets import load_sample_image
 
 from tintype import Colorizer, read_photo
 from tintype.color.lab import linear_to_lab
-from tintype.measure.record import (
-    Origin,
-    Row,
-    write_table,
-)
+from tintype.measure.record import Origin, Row, write_table
 from tintype.photos.join import join
 from tintype.photos.photo import Photo
 from tintype.photos.rgb_codes import LIGHTNESS_TOLERANCE

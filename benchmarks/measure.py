@@ -37,11 +37,7 @@ from sklearn.datasets import load_sample_image
 from tintype.color.bins import CENTERS
 from tintype.measure.figures import judge_photograph, summarize
 from tintype.measure.priors import bundled_priors
-from tintype.measure.record import (
-    Origin,
-    Row,
-    write_table,
-)
+from tintype.measure.record import Origin, Row, write_table
 
 Codes = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]

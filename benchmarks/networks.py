@@ -25,11 +25,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from tintype.measure.record import (
-    Origin,
-    Row,
-    write_table,
-)
+from tintype.measure.record import Origin, Row, write_table
 from tintype.models.catalog import ModelFile, find_model
 from tintype.models.session import Session
 

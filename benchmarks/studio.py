@@ -36,11 +36,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 from websockets.sync.client import ClientConnection, connect
 
-from tintype.measure.record import (
-    Origin,
-    Row,
-    write_table,
-)
+from tintype.measure.record import Origin, Row, write_table
 from tintype.photos.photo import Photo
 from tintype.studio.api.messages import unpack_frame
 from tintype.studio.desk import Desk, render, whole

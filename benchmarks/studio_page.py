@@ -26,11 +26,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from studio import SMALL, as_jpeg, create_gray, program
-from tintype.measure.record import (
-    Origin,
-    Row,
-    write_table,
-)
+from tintype.measure.record import Origin, Row, write_table
 
 TABLE = Path(__file__).parents[1] / "results" / "studio_page.csv"
 ARGUMENTS = [

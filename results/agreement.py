@@ -35,11 +35,7 @@ from tintype.measure.auc import pooled_auc
 from tintype.measure.figures import PhotographFigures, judge_photograph, left_gray, tinted
 from tintype.measure.film import color_distribution_consistency, warp
 from tintype.measure.priors import bundled_priors
-from tintype.measure.record import (
-    Origin,
-    Row,
-    write_table,
-)
+from tintype.measure.record import Origin, Row, write_table
 
 Codes = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]

@@ -57,10 +57,7 @@ from tintype.guidance.compile import cover_cells
 from tintype.guidance.marks import MaskMark, PointMark
 from tintype.measure.figures import Codes
 from tintype.measure.hints import PATCH_SIDE, draw_hints, name_seed
-from tintype.measure.record import (
-    Row,
-    write_photograph_table,
-)
+from tintype.measure.record import Row, write_photograph_table
 
 Floats = NDArray[np.floating[Any]]
 Noted = dict[str, dict[str, float]]

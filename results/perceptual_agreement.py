@@ -32,11 +32,7 @@ from tintype.measure.perceptual.inception import TensorflowInception, Torchvisio
 from tintype.measure.perceptual.lpips import Backbone, Lpips
 from tintype.measure.perceptual.torchvision_operators import import_torchvision
 from tintype.measure.perceptual.weights import find_weights, load_state
-from tintype.measure.record import (
-    Origin,
-    Row,
-    write_table,
-)
+from tintype.measure.record import Origin, Row, write_table
 
 TABLE = Path(__file__).with_name("perceptual_agreement.csv")
 PACKAGES = (

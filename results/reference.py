@@ -42,11 +42,7 @@ from tintype.guidance.matching import RIGHT
 from tintype.measure.contact_sheet import SheetRow, draw_contact_sheet
 from tintype.measure.fidelity import psnr
 from tintype.measure.figures import Codes, left_gray
-from tintype.measure.record import (
-    PhotoList,
-    Row,
-    write_photograph_table,
-)
+from tintype.measure.record import PhotoList, Row, write_photograph_table
 from tintype.photos.photo import Photo
 
 DECODINGS = {"default": None, "faithful": 0.0}

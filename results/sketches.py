@@ -28,9 +28,7 @@ from tintype.learn.data.drawings import STYLES, make_drawings
 from tintype.measure.auc import PIXEL_STEP, THRESHOLDS, ErrorTable, round_bins
 from tintype.measure.contact_sheet import SheetRow, draw_contact_sheet
 from tintype.measure.figures import Codes
-from tintype.measure.record import (
-    Row,
-)
+from tintype.measure.record import Row
 from tintype.photos.join import tint
 from tintype.photos.photo import Photo
 

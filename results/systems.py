@@ -20,6 +20,7 @@ import sys
 from dataclasses import replace
 
 from budget import Plan, read_plans
+from evaluation import say
 from judging import judge_model
 from training_table import (
     Row,
@@ -32,7 +33,6 @@ from training_table import (
     open_workplace,
     read_arguments,
     rehearse_rows,
-    say,
     time_rows,
     train_row,
 )

@@ -35,10 +35,7 @@ from tintype.colorize.colorizer import OpenPhoto
 from tintype.colorize.speaking import PromptGuide
 from tintype.guidance.words.lexicon import find_color
 from tintype.guidance.words.prompt import read_prompt
-from tintype.measure.record import (
-    Row,
-    write_photograph_table,
-)
+from tintype.measure.record import Row, write_photograph_table
 from tintype.models.classes import class_list
 
 Floats = NDArray[np.floating[Any]]
