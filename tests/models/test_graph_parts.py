@@ -4,7 +4,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tintype.models.graph_part import declared_outputs, part_for
+from tintype.errors import BrokenModelError
+from tintype.models.catalog import find_model
+from tintype.models.graph_part import declared_outputs, part_for, split_for
 from tintype.models.graph_parts import GraphParts
 from tiny_model import CLASSES, FEATURES, write_tiny_model
 
@@ -103,11 +105,11 @@ def test_parts_are_loaded_once_and_only_when_they_are_asked_for(graph):
         return load(part)
 
     parts = GraphParts(graph, count, ("bin_logits", "ab"))
-    assert loaded == [None]
+    assert loaded == [None, None]  # two steps
     for _ in range(2):
         (logits,) = parts.run(["bin_logits"], feeds())
         features, cells = parts.run(["features", "class_map"], feeds())
-    assert loaded == [None, ["CPUExecutionProvider"]]
+    assert loaded == [None, None, ["CPUExecutionProvider"]]
     assert logits.shape[1:] == (313, 16, 24)
     assert features.shape[1] == FEATURES
     assert cells.shape[1] == CLASSES
@@ -117,3 +119,86 @@ def test_whole_graph_is_loaded_where_the_first_part_is_not_in_it(graph):
     parts = GraphParts(graph, load, ("ab",))
     assert len(parts.get_outputs()) == len(parts.get_inputs()) + 1 == 4
     assert len(parts.run([node.name for node in parts.get_outputs()], feeds())) == 4
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return find_model("tintype-small").path.read_bytes()
+
+
+def guided(seed=0, size=(64, 96)):
+    random = np.random.default_rng(seed)
+    return {
+        "lightness": np.float32(random.uniform(5, 95, (1, 1, *size))),
+        "hints": np.float32(random.uniform(-1, 1, (1, 3, *size)) > 0.9),
+        "palette": np.zeros((1, 314), np.float32),
+        "context": np.zeros((1, 320, 1, 1), np.float32),
+    }
+
+
+def test_split_computes_the_encoder_in_its_first_step(bundled):
+    split = split_for(bundled, ["bin_logits", "context_out"], "lightness")
+    first, second = (onnx.load_from_string(step) for step in (split.first, split.second))
+    assert [each.name for each in first.graph.input] == ["lightness"]
+    assert "context_out" in split.passed
+    assert [each.name for each in second.graph.output] == ["bin_logits"]
+    convolutions = [sum(node.op_type == "Conv" for node in step.graph.node) for step in (first, second)]
+    assert convolutions[0] > convolutions[1] > 0
+    names = [{node.name for node in step.graph.node if node.op_type == "Conv"} for step in (first, second)]
+    assert not names[0] & names[1]
+
+
+def test_what_depends_on_one_input_alone_or_on_all_is_not_split(bundled):
+    assert split_for(bundled, ["context_out"], "lightness") is None
+    assert split_for(bundled, ["bin_logits"], "palette_of_another_name") is None
+
+
+def test_two_steps_give_what_one_gives_and_the_first_is_kept(bundled):
+    runs = []
+
+    class Counted:
+        def __init__(self, session):
+            self.session = session
+
+        def run(self, names, feeds):
+            runs.append(tuple(names))
+            return self.session.run(names, feeds)
+
+        def __getattr__(self, name):
+            return getattr(self.session, name)
+
+    parts = GraphParts(bundled, lambda part, _providers: Counted(load(part)), ("bin_logits",))
+    assert [each.name for each in parts.get_inputs()] == ["lightness", "hints", "palette", "context"]
+    whole = load(part_for(bundled, ["bin_logits"]))
+    for seed, size in ((0, (64, 96)), (0, (96, 96)), (0, (64, 96)), (1, (64, 96))):
+        given = guided(seed, size)
+        (seen,) = parts.run(["bin_logits"], given)
+        (expected,) = whole.run(["bin_logits"], given)
+        np.testing.assert_allclose(seen, expected, atol=1e-4)
+    assert sum(names != ("bin_logits",) for names in runs) == 3
+    again = guided(1, (64, 96)) | {"hints": np.zeros((1, 3, 64, 96), np.float32)}
+    assert np.abs(parts.run(["bin_logits"], again)[0] - seen).max() > 0.01
+    assert sum(names != ("bin_logits",) for names in runs) == 3
+
+
+def test_graph_whose_steps_would_pass_on_something_else_is_run_in_one():
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in ("lightness", "hints")
+    ]
+    outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
+    nodes = [
+        helper.make_node("Shape", ["lightness"], ["shape"]),
+        helper.make_node("Reshape", ["hints", "shape"], ["y"]),
+    ]
+    graph = helper.make_graph(nodes, "shaped", inputs, outputs)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+
+    def load_or_refuse(part, _providers):
+        try:
+            return load(part)
+        except Exception as error:
+            raise BrokenModelError(str(error)) from error
+
+    parts = GraphParts(model.SerializeToString(), load_or_refuse, ("y",))
+    given = {"lightness": np.zeros(3, np.float32), "hints": np.arange(3, dtype=np.float32)}
+    assert parts.run(["y"], given)[0].tolist() == [0, 1, 2]

@@ -1,22 +1,23 @@
-"""A part of an ONNX graph: only what is needed for some of its outputs.
+"""A part of an ONNX graph: only what is needed for some of its outputs, and that in two steps.
 
 ONNX Runtime computes all outputs of a graph, whichever are asked for. A model gives more than colors - features for
 matching, classes and where they are - and a click that changes a color should not pay for them. So the nodes
 and weights that the wanted outputs do not need are left out before the graph is loaded; the file stays as it is.
+Nor should it pay for what depends on the photograph alone: `split_for` cuts that off, as a graph of its own.
 
 The record numbers are those of onnx.proto, as in ``tintype.models.onnx_file``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from tintype.models.onnx_file import GRAPH, encode_field
 
-_NODE, _INITIALIZER, _OUTPUT, _VALUE_INFO = 1, 5, 12, 13
+_NODE, _INITIALIZER, _INPUT, _OUTPUT, _VALUE_INFO = 1, 5, 11, 12, 13
 _NODE_INPUT, _NODE_OUTPUT, _NODE_ATTRIBUTE = 1, 2, 5
 _NODE_KIND = 4
 _WITH_GRAPHS = (b"If", b"Loop", b"Scan", b"SequenceMap")
@@ -81,10 +82,98 @@ def part_for(model: bytes, outputs: Collection[str]) -> bytes:
     """
     wanted = {name.encode() for name in outputs}
     with _refusing():
-        return b"".join(
-            encode_field(GRAPH, _cut(field.content, wanted)) if field.number == GRAPH else field.whole
-            for field in _fields(memoryview(model))
+        return _rebuilt(model, _cut(_inside(memoryview(model), GRAPH), wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A model in two steps.
+
+    Attributes:
+        first: a model of what depends on one input alone.
+        second: a model of the rest, which takes all inputs and the results of the first.
+        passed: the names of those results.
+    """
+
+    first: bytes
+    second: bytes
+    passed: tuple[str, ...]
+
+
+def split_for(model: bytes, outputs: Collection[str], alone: str) -> Split | None:
+    """Return a model that gives some of its outputs, in two steps.
+
+    Args:
+        model: the bytes of an ONNX file.
+        outputs: names of outputs that it has.
+        alone: name of the input that the first step takes. All that is passed on is taken for float32.
+
+    Returns:
+        None where nothing, or everything, depends on that input alone.
+
+    Raises:
+        ValueError: they are none.
+    """
+    wanted, only = {name.encode() for name in outputs}, alone.encode()
+    with _refusing():
+        graph = [*_fields(_inside(memoryview(part_for(model, outputs)), GRAPH))]
+        nodes = [_read_node(field.content) for field in graph if field.number == _NODE]
+        inputs = {bytes(_inside(field.content, _VALUE_NAME)) for field in graph if field.number == _INPUT}
+        guided = _that_follow(nodes, inputs - {only})
+        early = _that_follow(nodes, {only}) - guided - {only}
+        taken = set[bytes]().union(*(takes for takes, gives in nodes if gives & guided))
+        passed = sorted(early & (taken | wanted))
+        if not early & taken or wanted <= early:
+            return None
+        return Split(
+            _rebuilt(model, _cut_first(graph, passed, only)),
+            _rebuilt(model, _cut_second(graph, passed, early)),
+            tuple(name.decode() for name in passed),
         )
+
+
+def _that_follow(nodes: Sequence[tuple[set[bytes], set[bytes]]], given: set[bytes]) -> set[bytes]:
+    """Return some values and all that nodes make of them."""
+    follow = set(given)
+    for takes, gives in nodes:
+        if takes & follow:
+            follow |= gives
+    return follow
+
+
+def _cut_first(graph: Sequence[_Field], passed: Sequence[bytes], only: bytes) -> bytes:
+    """Return a graph that gives what is passed on, from one input."""
+    kept = [field for field in graph if field.number != _OUTPUT and not _is_input(field, but=only)]
+    outputs = b"".join(encode_field(_OUTPUT, _declare_float(name)) for name in passed)
+    return _cut(memoryview(b"".join(field.whole for field in kept) + outputs), {*passed})
+
+
+def _cut_second(graph: Sequence[_Field], passed: Sequence[bytes], early: set[bytes]) -> bytes:
+    """Return a graph that takes what is passed on instead of computing it."""
+    outputs = {bytes(_inside(field.content, _VALUE_NAME)) for field in graph if field.number == _OUTPUT}
+    outputs -= early
+    late = [field for field in graph if field.number != _NODE or not _read_node(field.content)[1] & early]
+    inputs = b"".join(encode_field(_INPUT, _declare_float(name)) for name in passed)
+    return _cut(memoryview(b"".join(field.whole for field in late) + inputs), outputs)
+
+
+def _is_input(field: _Field, but: bytes) -> bool:
+    return field.number == _INPUT and bytes(_inside(field.content, _VALUE_NAME)) != but
+
+
+def _declare_float(name: bytes) -> bytes:
+    """Return the declaration of a float32 array of any shape."""
+    element = bytes((_TENSOR_ELEMENT << 3, _FLOAT))
+    kind = encode_field(_VALUE_TYPE, encode_field(_TYPE_TENSOR, element))
+    return encode_field(_VALUE_NAME, name) + kind
+
+
+def _rebuilt(model: bytes, graph: bytes) -> bytes:
+    """Return a model with another graph."""
+    return b"".join(
+        encode_field(GRAPH, graph) if field.number == GRAPH else field.whole
+        for field in _fields(memoryview(model))
+    )
 
 
 @contextmanager

@@ -123,12 +123,29 @@ def fit_field(ab_small: Floats, lightness_small: Floats, size: tuple[int, int]) 
     Returns:
         The field, whose memory depends on the small map alone.
     """
+    maps = fit_maps(ab_small, lightness_small)
+    finer = [_resize(map_, finer_size(maps.shape[1:], size), Image.Resampling.BICUBIC) for map_ in maps]
+    return AbField(*size, np.stack(finer))
+
+
+def fit_maps(ab_small: Floats, lightness_small: Floats) -> Floats:
+    """Fit color to lightness around each cell: the maps of `AbField`, at the cells.
+
+    Args:
+        ab_small: (h, w, 2) Lab units.
+        lightness_small: (h, w) the photograph's CIE L, averaged over the cells.
+
+    Returns:
+        (5, h, w) float32.
+    """
     soft = _blur(lightness_small[..., None], _SOFTNESS)
     slopes = _fit_slopes(np.asarray(ab_small, np.float32), soft)
-    maps = np.concatenate([ab_small, slopes, soft], axis=2)
-    height, width = (min(_FINER * n, full) for n, full in zip(maps.shape[:2], size, strict=True))
-    finer = [_resize(maps[..., i], (height, width), Image.Resampling.BICUBIC) for i in range(5)]
-    return AbField(*size, np.stack(finer))
+    return np.asarray(np.moveaxis(np.concatenate([ab_small, slopes, soft], axis=2), 2, 0), np.float32)
+
+
+def finer_size(cells: tuple[int, ...], size: tuple[int, int]) -> tuple[int, int]:
+    """Return to which size (h, w) maps at cells (h, w) are resized, bicubically, for a photograph (height, width)."""
+    return min(_FINER * cells[0], size[0]), min(_FINER * cells[1], size[1])
 
 
 def raise_ab(ab_small: Floats, lightness: Floats) -> Floats:

@@ -21,7 +21,7 @@ from tintype.colorize.semantics import Semantics
 from tintype.photos.join import ColorPicture, Light
 from tintype.photos.photo import Photo
 from tintype.photos.profile import SRGB
-from tintype.photos.raise_ab import AbField, average_cells, fit_field
+from tintype.photos.raise_ab import AbField, average_cells, fit_field, fit_maps
 from tintype.photos.rgb_codes import RgbCoder
 from tintype.studio.pyramid import Pyramid
 
@@ -87,6 +87,11 @@ class Colored:
     def field(self, light: Light) -> AbField:
         """Return the color for a level or view of the photograph."""
         return AbField(light.height, light.width, self._maps)
+
+    @cached_property
+    def cell_maps(self) -> Floats:
+        """The field's maps at the cells, (5, h, w) float32: for a page that joins color and lightness itself."""
+        return fit_maps(self.result.ab, self.cells)
 
     @cached_property
     def _maps(self) -> Floats:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Format: TypeAlias = Literal["jpeg", "png", "webp"]
 """JPEG is the fastest; PNG is exact."""
 
+FrameFormat: TypeAlias = Literal["jpeg", "png", "webp", "field"]
+"""Of what comes live: a field is the color without the lightness, for a page that joins them itself."""
+
 FORMATS: tuple[str, ...] = get_args(Format)
 
 QUALITY = 88

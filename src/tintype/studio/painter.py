@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from tintype.colorize.reduction import fit_side
 from tintype.photos.join import Light
+from tintype.photos.raise_ab import finer_size
 from tintype.studio.api.messages import PartView, WholeView, pack_frame
 from tintype.studio.core import Studio
-from tintype.studio.desk import Desk, as_sent, render
-from tintype.studio.encoding import DRAFT_QUALITY, QUALITY, Format, encode
+from tintype.studio.desk import Colored, Desk, as_sent, render
+from tintype.studio.encoding import DRAFT_QUALITY, QUALITY, FrameFormat, encode
 from tintype.studio.engine import Stop
 from tintype.studio.pyramid import Pyramid
 from tintype.studio.state import State
@@ -34,7 +38,7 @@ class Wish:
     photo: str
     state: State
     view: WholeView | PartView
-    format: Format = "jpeg"
+    format: FrameFormat = "jpeg"
     serial: int = 0
     is_fleeting: bool = False
 
@@ -104,20 +108,35 @@ class Painter:
         stop()
         colored = studio.engine.color(desk, wish.state, draft=draft, stop=stop)
         stop()
-        light, rows, columns, shown = find_view(desk, shrink(wish.view, desk.pyramid) if draft else wish.view)
-        codes = render(desk.picture("color", light, colored), rows, columns, studio.engine.workers)
-        stop()
-        picture = encode(as_sent(codes, gray=False), wish.format, DRAFT_QUALITY if draft else QUALITY)
         header: dict[str, Any] = {
             "photo": wish.photo,
             "draft": draft,
             "result": studio.engine.digest(wish.state),
-            "format": wish.format,
-            "width": codes.shape[1],
-            "height": codes.shape[0],
-            "view": shown,
         }
+        if wish.format == "field" and isinstance(wish.view, WholeView):
+            return _pack_field(header, desk, wish.view, colored)
+        kind = "jpeg" if wish.format == "field" else wish.format
+        light, rows, columns, shown = find_view(desk, shrink(wish.view, desk.pyramid) if draft else wish.view)
+        codes = render(desk.picture("color", light, colored), rows, columns, studio.engine.workers)
+        stop()
+        picture = encode(as_sent(codes, gray=False), kind, DRAFT_QUALITY if draft else QUALITY)
+        header |= {"format": kind, "width": codes.shape[1], "height": codes.shape[0], "view": shown}
         return Frame(header, picture)
+
+
+def _pack_field(header: dict[str, Any], desk: Desk, view: WholeView, colored: Colored) -> Frame:
+    """Return the color of the whole as a frame."""
+    maps = colored.cell_maps
+    height, width = fit_side(desk.size, view.side)
+    header |= {
+        "format": "field",
+        "width": width,
+        "height": height,
+        "view": view.model_dump(),
+        "cells": maps.shape[1:],
+        "finer": finer_size(maps.shape[1:], desk.size),
+    }
+    return Frame(header, np.ascontiguousarray(maps, "<f4").tobytes())
 
 
 def find_view(desk: Desk, view: WholeView | PartView) -> tuple[Light, slice, slice, dict[str, Any]]:

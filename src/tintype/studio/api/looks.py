@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from tintype.color.gamut import max_chroma
+from tintype.color.gamut import chroma_limits, max_chroma
 from tintype.errors import GuidanceError
 from tintype.guidance.contradictions import find_contradictions
+from tintype.photos.profile import SRGB
 from tintype.studio.api.addresses import PhotoId, Seed, X, Y
 from tintype.studio.api.answers import (
     AlternativeAnswer,
@@ -32,6 +33,11 @@ from tintype.studio.doubtful import find_doubtful
 from tintype.studio.state import MOST_SAMPLES, MarkId, State
 
 _HUE_STEP = 5.0
+_BYTES = "application/octet-stream"
+_TABLE: dict[str, Any] = {
+    "response_class": Response,
+    "responses": {200: {"content": {_BYTES: {"schema": {"type": "string", "format": "binary"}}}}},
+}
 
 
 class Looks:
@@ -45,6 +51,7 @@ class Looks:
         api.get("/photos/{photo}/suggestions")(self.get_suggestions)
         api.get("/photos/{photo}/gamut")(self.get_gamut)
         api.get("/gamut")(self.get_gamut_of_lightness)
+        api.get("/gamut/limits", **_TABLE)(self.get_gamut_limits)
         api.get("/photos/{photo}/color")(self.get_color)
         api.get("/photos/{photo}/doubtful")(self.get_doubtful)
         api.get("/photos/{photo}/classes")(self.get_classes)
@@ -75,6 +82,15 @@ class Looks:
     ) -> GamutAnswer:
         """Return which colors exist at a lightness."""
         return describe_gamut(lightness)
+
+    def get_gamut_limits(self) -> Response:
+        """Return up to which chroma colors of a picture keep theirs, at L 0, 0.5 .. 100 and hue 0, 1 .. 360 degrees.
+
+        201 rows of 361 numbers, float32, little-endian; between them it is interpolated.
+        """
+        table = np.ascontiguousarray(chroma_limits(SRGB.relative_matrix).table, "<f4")
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return Response(table.tobytes(), media_type=_BYTES, headers=headers)
 
     def get_color(
         self,

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from tintype.studio.api.states import MOST_OPERATIONS, Amendment
 from tintype.studio.desk import VIEW_SIDE
-from tintype.studio.encoding import Format
+from tintype.studio.encoding import FrameFormat
 from tintype.studio.state import Model, Operation
 
 _PHOTO = Field(pattern=r"^[0-9a-f]{16}$")
@@ -47,7 +47,12 @@ class Open(Model):
     type: Literal["open"]
     photo: str = _PHOTO
     view: View = Field(default_factory=WholeView)
-    format: Format = "jpeg"
+    format: FrameFormat = Field(
+        default="jpeg",
+        description="Of the frames. field: of the whole, the color alone, as five maps over the cells of the answer "
+        "(float32, little-endian, one after the other: a, b, by how much they change with one of lightness, and the "
+        "lightness), to be joined with the layer gray; of a part, a JPEG.",
+    )
 
 
 class Turn(Model):

@@ -7,6 +7,8 @@ const LONGEST_PAUSE = 5000;
 
 /** @typedef {"connecting"|"open"|"lost"} Status */
 
+/** @typedef {{header: Object<string, any>, content: ArrayBuffer}} Frame what it shows, and a picture file or a field */
+
 export class Live {
   #socket = null;
   #pause = FIRST_PAUSE;
@@ -17,7 +19,7 @@ export class Live {
   status = new Signal();
   /** Sent the messages of the studio, as values. */
   messages = new Signal();
-  /** Sent `{header, picture}`: what a picture shows, and the file as a Blob. */
+  /** Sent each `Frame`. */
   frames = new Signal();
 
   /** @param {string} [address] of the WebSocket */
@@ -81,13 +83,13 @@ export class Live {
 }
 
 /**
- * @param {ArrayBuffer} data length of the header (4 bytes, big-endian), the header as JSON, a picture file
- * @returns {{header: Object<string, any>, picture: Blob}}
+ * @param {ArrayBuffer} data length of the header (4 bytes, big-endian), the header as JSON, a picture file or a field
+ * @returns {Frame}
  */
 export function unpackFrame(data) {
   const length = new DataView(data).getUint32(0);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
-  return { header, picture: new Blob([new Uint8Array(data, 4 + length)], { type: `image/${header.format}` }) };
+  return { header, content: data.slice(4 + length) };
 }
 
 function defaultAddress() {

@@ -20,7 +20,7 @@ export class Session {
   #sentAt = new Map();
   #mustResend = false;
 
-  /** Sent `{header, picture}` of each picture of the photograph that lies open. */
+  /** Sent each `Frame` of the photograph that lies open. */
   frames = new Signal();
   /** Sent what the studio refused: `{message}`. */
   refusals = new Signal();
@@ -157,7 +157,7 @@ export class Session {
   #resume() {
     const { photo } = this.#store.now;
     if (!photo || this.#live.now !== "open") return;
-    this.#live.send({ type: "open", photo: photo.id, view: this.#view });
+    this.#live.send({ type: "open", photo: photo.id, view: this.#view, format: "field" });
     this.#mustResend = true;
   }
 

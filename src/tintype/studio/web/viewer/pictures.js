@@ -2,6 +2,7 @@
 
 import { getPicture, isAbort } from "../core/api.js";
 import { later } from "../core/dom.js";
+import { Joining } from "./joining.js";
 
 const ORIGINAL_SIDE = 1600;
 const SETTLES = 250;
@@ -14,6 +15,7 @@ export class Pictures {
   #aborting = new AbortController();
   #decoded = 0;
   #arrived = 0;
+  #joining = new Joining();
 
   /** @type {Shown|null} the whole in color */
   whole = null;
@@ -58,16 +60,16 @@ export class Pictures {
 
   /**
    * Take a picture that came live.
-   * @param {{header: Object<string, any>, picture: Blob}} frame
+   * @param {import("../core/live.js").Frame} frame
    * @returns {Promise<boolean>} whether it is shown: one that was overtaken is not
    */
-  async take({ header, picture }) {
+  async take({ header, content }) {
     this.#decoded += 1;
     const number = this.#decoded;
     const photo = this.#photo;
-    const bitmap = await createImageBitmap(picture);
-    if (photo !== this.#photo || number < this.#arrived) {
-      bitmap.close();
+    const bitmap = await this.#decode(header, content);
+    if (!bitmap || photo !== this.#photo || number < this.#arrived) {
+      bitmap?.close();
       return false;
     }
     this.#arrived = number;
@@ -80,6 +82,11 @@ export class Pictures {
     else if (!header.draft && this.whole?.result !== header.result) this.#renewWhole();
     this.#onChange();
     return true;
+  }
+
+  #decode(header, content) {
+    if (header.format === "field") return this.#joining.join(header, content);
+    return createImageBitmap(new Blob([content], { type: `image/${header.format}` }));
   }
 
   #replace(which, shown) {
