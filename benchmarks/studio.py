@@ -5,9 +5,10 @@
 
 The program runs as a person starts it, in a process of its own, on the loopback. A page moves a mark over a
 photograph and releases it, as the real page does, over a live connection. Counted is the time from the message to
-the whole frame (1024 pixels on the longer side, JPEG), which the browser then has to decode. The steps of a frame are
-timed in this process too, in wall and in processor time: on a machine that does other work besides, the sum of
-the processor's share over all threads says what is ours.
+the whole frame of the color, which the page then joins with the lightness, and, for programs that ask for pictures,
+to that of a JPEG (1024 pixels on the longer side). The steps of both are timed in this process too, in wall and in
+processor time: on a machine that does other work besides, the sum of the processor's share over all threads says what
+is ours.
 
 A scan of 50 megapixels: opening, first picture, tiles at full size, and what a tile takes of memory.
 
@@ -122,13 +123,13 @@ def wait_for_frame(socket: ClientConnection, serial: int) -> tuple[float, int]:
                 return time.perf_counter(), count
 
 
-def measure_releases(model: str, rounds: int, *, still: bool) -> Iterator[Row]:
+def measure_releases(model: str, rounds: int, *, still: bool, kind: str = "field") -> Iterator[Row]:
     """Drag a mark and release it, over and over: where it was moved to last, as hands do, or farther on."""
     releases, frames = [], 0
     random = np.random.default_rng(0)
     with program(model) as server, server.live() as socket:
         photo = server.add(as_jpeg(create_gray(SMALL)))
-        socket.send(json.dumps({"type": "open", "photo": photo}))
+        socket.send(json.dumps({"type": "open", "photo": photo, "format": kind}))
         wait_for_frame(socket, 0)
         for number in range(rounds):
             x, y = random.uniform(200, 3800), random.uniform(200, 2800)
@@ -145,9 +146,8 @@ def measure_releases(model: str, rounds: int, *, still: bool) -> Iterator[Row]:
             releases.append(1000 * (end - begin))
             frames += count
     where = "where it was" if still else "farther on"
-    yield Row(
-        f"release {where} to frame, 1024 px, 12 MP: median, ms", statistics.median(releases), "< 100", rounds
-    )
+    what = f"release {where} to {kind}, 1024 px, 12 MP: median, ms"
+    yield Row(what, statistics.median(releases), "< 100", rounds)
     yield Row("  95th percentile, ms", float(np.percentile(releases, 95)), "< 200", rounds)
     yield Row("  fastest, ms", min(releases), "", rounds)
     yield Row(f"  frames for each drag of {_MOVES} moves and a release", frames / rounds, "", rounds)
@@ -187,11 +187,14 @@ def _time_steps(engine: Engine, desk: Desk, state: State) -> dict[str, tuple[flo
     draft = time.perf_counter() - begin[0], time.process_time() - begin[1]
     colored = step("ask the network", lambda: engine.color(desk, state))
     step("decode", lambda: colored.result.ab)  # type: ignore[attr-defined]
+    step("fit color to lightness", lambda: colored.cell_maps)  # type: ignore[attr-defined]
+    field_time = time.perf_counter() - begin[0], time.process_time() - begin[1]
     picture = desk.picture("color", desk.view(), colored)  # type: ignore[arg-type]
     codes = step("raise and join to 1024 px", lambda: render(picture, *whole(picture), engine.workers))
     step("encode as JPEG", lambda: encode(codes))  # type: ignore[arg-type]
     whole_time = time.perf_counter() - begin[0], time.process_time() - begin[1]
-    times["all steps of a frame"] = 1000 * (whole_time[0] - draft[0]), 1000 * (whole_time[1] - draft[1])
+    for name, (wall, processor) in {"a field": field_time, "a picture": whole_time}.items():
+        times[f"all steps of {name}"] = 1000 * (wall - draft[0]), 1000 * (processor - draft[1])
     return times
 
 
@@ -242,6 +245,7 @@ def main() -> None:
     rows = [
         *measure_releases(options.model, options.rounds, still=True),
         *measure_releases(options.model, options.rounds, still=False),
+        *measure_releases(options.model, options.rounds, still=True, kind="jpeg"),
         *measure_steps(options.model, options.rounds),
         *measure_large(options.model, min(options.rounds, 16)),
     ]

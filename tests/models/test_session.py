@@ -140,7 +140,7 @@ def test_provider_choice_prefers_accelerators_but_not_compilers():
     assert session_module._choose_providers(["tensorrt"], available) == ("TensorrtExecutionProvider",)
 
 
-ONE = session_module._Workers(1, spin=True)
+ONE = session_module._Workers(1, live=False)
 
 
 class BrokenAccelerator:
@@ -221,7 +221,7 @@ def test_session_serves_several_threads_at_once(session):
 
 def test_result_does_not_depend_on_how_threads_wait(model, session):
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 64)).astype(np.float32)
-    patient = Session(model, threads=2, spins=False)
+    patient = Session(model, threads=2, live=True)
     np.testing.assert_array_equal(
         patient.run(lightness)["bin_logits"], Session(model, threads=2).run(lightness)["bin_logits"]
     )

@@ -43,7 +43,7 @@ class Colorizer:
         model: name or path of a model, see ``find_model``.
         threads: for one run of the model and for what is done to the photograph; None: one for each core.
         providers: of ONNX Runtime, see ``Session``.
-        spins: whether the model's threads wait at full speed, see ``Session``.
+        live: for a person who changes the guidance of a photograph and watches, see ``Session``.
 
     Attributes:
         card: of the model.
@@ -63,11 +63,11 @@ class Colorizer:
         *,
         threads: int | None = None,
         providers: Sequence[str] | None = None,
-        spins: bool = True,
+        live: bool = False,
     ) -> None:
         self._file = model if isinstance(model, ModelFile) else find_model(model)
         self.card: Card = self._file.card
-        self.session = Session(self._file, threads, providers, spins=spins)
+        self.session = Session(self._file, threads, providers, live=live)
         self.threads = threads
 
     @property

@@ -28,14 +28,15 @@ class GraphParts:
         model: the bytes of an ONNX file.
         load: makes a session of ONNX Runtime.
         first: the outputs that are wanted most, loaded at once; others are loaded when they are asked for.
+        in_steps: keep what the photograph alone decides.
 
     Raises:
         ValueError: the bytes are no ONNX model.
         BrokenModelError: from ``load``.
     """
 
-    def __init__(self, model: bytes, load: Load, first: Sequence[str]) -> None:
-        self._model, self._load = model, load
+    def __init__(self, model: bytes, load: Load, first: Sequence[str], *, in_steps: bool = False) -> None:
+        self._model, self._load, self._in_steps = model, load, in_steps
         self._outputs = declared_outputs(model)
         self._lock = Lock()
         names = {output.name for output in self._outputs}
@@ -66,7 +67,7 @@ class GraphParts:
             return self._parts[names]
 
     def _load_part(self, names: Collection[str], providers: Sequence[str] | None = None) -> Any:
-        split = split_for(self._model, names, _ALONE)
+        split = split_for(self._model, names, _ALONE) if self._in_steps else None
         if split is not None:
             try:
                 return _Steps(split, self._load, providers)

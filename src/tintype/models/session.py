@@ -115,8 +115,10 @@ class Session:
         threads: for one run; None for `default_threads`.
         providers: in order of preference, by ONNX Runtime's names or their beginnings ("cuda", "cpu"); None
             chooses the best that is there.
-        spins: whether threads that wait for each other do so at full speed: a little faster where nothing else
-            runs, and several times slower where the cores are shared, as with a browser that draws the result.
+        live: for a person who changes the guidance of a photograph and watches: what the photograph alone decides
+            is computed once and kept, and threads that wait for each other do not do so at full speed, which is a
+            little faster where nothing else runs, but several times slower where the cores are shared, as with the
+            browser that draws the result.
 
     Attributes:
         card: the model's card.
@@ -136,13 +138,13 @@ class Session:
         threads: int | None = None,
         providers: Sequence[str] | None = None,
         *,
-        spins: bool = True,
+        live: bool = False,
     ) -> None:
         if threads is not None and threads < 1:
             raise ModelError(f"threads is {threads}; give 1 or more")
         self.card: Card = model.card
         self.threads = threads or default_threads()
-        workers = _Workers(self.threads, spins)
+        workers = _Workers(self.threads, live)
         self._session: Any = (_open_arrays if is_array_file(model.path) else _open_graph)(
             model, workers, providers
         )
@@ -228,10 +230,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class _Workers:
-    """The threads of one run, and whether they wait at full speed."""
+    """The threads of one run, and whether somebody watches."""
 
     count: int
-    spin: bool
+    live: bool
 
 
 def _open_graph(model: ModelFile, workers: _Workers, providers: Sequence[str] | None) -> GraphParts:
@@ -243,7 +245,7 @@ def _open_graph(model: ModelFile, workers: _Workers, providers: Sequence[str] | 
         return _load(ort, model, workers, wanted, part=part, may_fall_back=providers is None)
 
     try:
-        return GraphParts(model.path.read_bytes(), load, _COLORS)
+        return GraphParts(model.path.read_bytes(), load, _COLORS, in_steps=workers.live)
     except OSError as error:
         raise ModelNotFoundError(f"{model.path}: {error.strerror or error}; check the path") from error
     except ValueError as error:
@@ -327,7 +329,7 @@ def _load(
 def _options(ort: Any, workers: _Workers, providers: tuple[str, ...]) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = workers.count
-    if not workers.spin:
+    if workers.live:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY
     options.enable_mem_pattern = "DmlExecutionProvider" not in providers  # DirectML does not allow it

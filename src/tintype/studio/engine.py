@@ -53,7 +53,8 @@ class Engine:
 
     def __init__(self, model: str | Path = DEFAULT_MODEL, threads: int | None = None) -> None:
         self.threads = threads or default_threads()
-        self.colorizer = Colorizer(model, threads=self.threads, spins=False)
+        # Half of them are as fast for a network that is asked now and then, and the browser needs the others.
+        self.colorizer = Colorizer(model, threads=max(1, self.threads // 2), live=True)
         self.workers = ThreadPoolExecutor(self.threads, "tintype-studio")
         self._running = Lock()
         self.workers.submit(srgb_coder)

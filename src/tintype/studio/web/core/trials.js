@@ -3,7 +3,10 @@
 // The server gives a picture up as soon as something newer is asked for. Asking at each movement of the pointer would
 // show nothing until the pointer rests; asking again when a picture has come shows as many as there can be.
 
+// Not more often than is seen, though: whoever lets go should not wait for what the browser still has to draw.
+
 const PATIENCE = 400;
+const PACE = 40;
 
 /** @typedef {import("./operations.js").Operation} Operation */
 
@@ -12,6 +15,8 @@ export class Trials {
   #sent = 0;
   #timer = 0;
   #next = null;
+  #pacer = 0;
+  #sentAt = -PACE;
 
   /** @type {Operation[]} what is tried now */
   operations = [];
@@ -44,13 +49,24 @@ export class Trials {
   /** Try nothing. */
   forget() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#pacer);
+    this.#pacer = 0;
     this.operations = [];
     this.#next = null;
     this.#sent = 0;
   }
 
   #go() {
-    if (!this.#next) return;
+    if (!this.#next || this.#pacer) return;
+    const pause = this.#sentAt + PACE - performance.now();
+    if (pause > 0) {
+      this.#pacer = setTimeout(() => {
+        this.#pacer = 0;
+        this.#go();
+      }, pause);
+      return;
+    }
+    this.#sentAt = performance.now();
     const operations = this.#next;
     this.#next = null;
     this.#sent = this.#send(operations);

@@ -3,6 +3,7 @@
 import { levelFor, listTiles } from "./tiles.js";
 
 const ENOUGH = 1.12;
+const HARDLY = 1.5; // times larger than it is drawn: that a picture may be without being averaged
 const SQUARE = 3; // from this enlargement on pixels are shown as squares
 
 /**
@@ -84,7 +85,11 @@ function drawColor(context, scene) {
 }
 
 function drawWhole(context, photo, bitmap) {
-  if (bitmap) context.drawImage(bitmap, 0, 0, photo.width, photo.height);
+  if (!bitmap) return;
+  const reduction = (bitmap.width ?? bitmap.naturalWidth) / (photo.width * context.getTransform().a);
+  context.imageSmoothingQuality = reduction > HARDLY ? "medium" : "low"; // which is several times faster
+  context.drawImage(bitmap, 0, 0, photo.width, photo.height);
+  context.imageSmoothingQuality = "medium";
 }
 
 function drawPart(context, { bitmap, view }) {

@@ -9,10 +9,11 @@ const ANGLES = 1440; // steps around the circle of a and b, told by their shares
 const FARTHEST = 20; // units of L that a pixel may differ from its surroundings before the slope no longer holds
 const DARK = 24 / 116;
 const STEEP = 108 / 841;
-const FINE = 1 << 16; // steps of linear light
+const FINE = 1 << 14; // steps of linear light, a fifth of a code at most
 const CODES = tabulateCodes();
-const X_WHITE = 0.95047;
-const Z_WHITE = 1.08883;
+const MAPS = 5;
+const [RED_OF_X, GREEN_OF_X, BLUE_OF_X] = [3.2404542, -0.969266, 0.0556434].map((share) => share * 0.95047);
+const [RED_OF_Z, GREEN_OF_Z, BLUE_OF_Z] = [-0.4985314, 0.041556, 1.0572252].map((share) => share * 1.08883);
 
 /** @typedef {{width: number, height: number, codes: Uint8Array}} Plane the photograph in gray, sRGB */
 
@@ -60,57 +61,68 @@ export class Joiner {
   /**
    * @param {Plane} plane
    * @param {Field} field
-   * @returns {Uint8ClampedArray} (height, width, 4) sRGB, opaque
+   * @param {number} [top] first row that is joined
+   * @param {number} [bottom] the one after the last
+   * @returns {Uint8ClampedArray} (bottom - top, width, 4) sRGB, opaque
    */
-  join(plane, field) {
+  join(plane, field, top = 0, bottom = plane.height) {
     const { width, height, codes } = plane;
     const [rows, columns] = field.finer;
-    const wide = stretch(refine(field), rows, columns, width);
-    const pixels = new Uint8ClampedArray(4 * width * height);
+    if (top >= bottom) return new Uint8ClampedArray(0);
+    const first = placeBetween(top, height, rows)[0];
+    const count = placeBetween(bottom - 1, height, rows)[1] - first + 1;
+    const maps = refine(field, first, count);
+    const pixels = new Uint8ClampedArray(4 * width * (bottom - top));
     const lines = new Uint32Array(pixels.buffer);
-    for (let y = 0; y < height; y += 1) {
-      const [before, after, part] = placeBetween(y, height, rows);
-      this.#joinLine(wide, before * width, after * width, part, codes, lines, y * width, width, rows * width);
+    const line = new Float64Array(MAPS * columns);
+    const places = Array.from({ length: width }, (_, x) => placeBetween(x, width, columns));
+    const parts = Float64Array.from(places, ([, , part]) => part);
+    const runs = findRuns(places);
+    for (let y = top; y < bottom; y += 1) {
+      const [above, below, part] = placeBetween(y, height, rows);
+      for (let map = 0; map < MAPS; map += 1) {
+        const from = (map * count + above - first) * columns;
+        const to = (map * count + below - first) * columns;
+        for (let x = 0; x < columns; x += 1) line[map * columns + x] = maps[from + x] + part * (maps[to + x] - maps[from + x]);
+      }
+      for (const run of runs) this.#joinRun(run, parts, line, columns, codes, y * width, lines, (y - top) * width);
     }
     return pixels;
   }
 
-  #joinLine(wide, above, below, part, codes, lines, start, width, size) {
+  /** Join some pixels side by side, along which the maps are straight lines. */
+  #joinRun({ first, last, left, right }, parts, line, columns, codes, from, lines, to) {
     const lightnesses = this.#lightness;
     const roots = this.#root;
     const luminances = this.#luminance;
     const floors = this.#floors;
-    for (let x = 0; x < width; x += 1) {
-      const code = codes[start + x];
-      let from = above + x;
-      let to = below + x;
-      let a = wide[from] + part * (wide[to] - wide[from]);
-      let b = wide[from + size] + part * (wide[to + size] - wide[from + size]);
-      from += 2 * size;
-      to += 2 * size;
-      const slopeA = wide[from] + part * (wide[to] - wide[from]);
-      const slopeB = wide[from + size] + part * (wide[to + size] - wide[from + size]);
-      from += 2 * size;
-      to += 2 * size;
-      let detail = lightnesses[code] - (wide[from] + part * (wide[to] - wide[from]));
+    const stepA = line[right] - line[left];
+    const stepB = line[columns + right] - line[columns + left];
+    const stepSlopeA = line[2 * columns + right] - line[2 * columns + left];
+    const stepSlopeB = line[3 * columns + right] - line[3 * columns + left];
+    const stepAround = line[4 * columns + right] - line[4 * columns + left];
+    for (let x = first; x < last; x += 1) {
+      const share = parts[x];
+      const code = codes[from + x];
+      let detail = lightnesses[code] - line[4 * columns + left] - share * stepAround;
       detail = detail > FARTHEST ? FARTHEST : detail < -FARTHEST ? -FARTHEST : detail;
-      a += slopeA * detail;
-      b += slopeB * detail;
+      let a = line[left] + share * stepA + (line[2 * columns + left] + share * stepSlopeA) * detail;
+      let b = line[columns + left] + share * stepB + (line[3 * columns + left] + share * stepSlopeB) * detail;
       const strength = (a < 0 ? -a : a) + (b < 0 ? -b : b);
       if (strength > floors[code]) {
-        const share = this.#limit(code, a, b, strength);
-        a *= share;
-        b *= share;
+        const kept = this.#limit(code, a, b, strength);
+        a *= kept;
+        b *= kept;
       }
       const luminance = luminances[code];
-      const rootX = roots[code] + a / 500;
-      const rootZ = roots[code] - b / 200;
+      const rootX = roots[code] + a * 0.002;
+      const rootZ = roots[code] - b * 0.005;
       const moreX = (rootX > DARK ? rootX * rootX * rootX : (rootX - 16 / 116) * STEEP) - luminance;
       const moreZ = (rootZ > DARK ? rootZ * rootZ * rootZ : (rootZ - 16 / 116) * STEEP) - luminance;
-      const red = luminance + 3.2404542 * X_WHITE * moreX - 0.4985314 * Z_WHITE * moreZ;
-      const green = luminance - 0.969266 * X_WHITE * moreX + 0.041556 * Z_WHITE * moreZ;
-      const blue = luminance + 0.0556434 * X_WHITE * moreX + 1.0572252 * Z_WHITE * moreZ;
-      lines[start + x] = 0xff000000 | (encode(blue) << 16) | (encode(green) << 8) | encode(red);
+      const red = luminance + RED_OF_X * moreX + RED_OF_Z * moreZ;
+      const green = luminance + GREEN_OF_X * moreX + GREEN_OF_Z * moreZ;
+      const blue = luminance + BLUE_OF_X * moreX + BLUE_OF_Z * moreZ;
+      lines[to + x] = 0xff000000 | (encode(blue) << 16) | (encode(green) << 8) | encode(red);
     }
   }
 
@@ -138,31 +150,32 @@ export function halve({ width, height, codes }) {
   return { width: wide, height: high, codes: half };
 }
 
-/** Resize maps bicubically, as Pillow does. */
-function refine({ maps, cells, finer }) {
+/** Resize maps bicubically, as Pillow does: some of their new rows. */
+function refine({ maps, cells, finer }, first, count) {
   const [rows, columns] = cells;
-  const [high, wide] = finer;
+  const wide = finer[1];
   const across = weigh(columns, wide);
-  const down = weigh(rows, high);
-  const count = maps.length / (rows * columns);
-  const refined = new Float32Array(count * high * wide);
+  const down = weigh(rows, finer[0]).slice(first, first + count);
+  const highest = down[0].first;
+  const lowest = Math.max(...down.map((it) => it.first + it.weights.length));
+  const refined = new Float32Array(MAPS * count * wide);
   const broad = new Float32Array(rows * wide);
-  for (let map = 0; map < count; map += 1) {
-    const source = map * rows * columns;
-    for (let y = 0; y < rows; y += 1) {
+  for (let map = 0; map < MAPS; map += 1) {
+    for (let y = highest; y < lowest; y += 1) {
+      const source = (map * rows + y) * columns;
       for (let x = 0; x < wide; x += 1) {
-        const { first, weights } = across[x];
+        const { first: left, weights } = across[x];
         let sum = 0;
-        for (let i = 0; i < weights.length; i += 1) sum += weights[i] * maps[source + y * columns + first + i];
+        for (let i = 0; i < weights.length; i += 1) sum += weights[i] * maps[source + left + i];
         broad[y * wide + x] = sum;
       }
     }
-    for (let y = 0; y < high; y += 1) {
-      const { first, weights } = down[y];
-      const target = (map * high + y) * wide;
+    for (let y = 0; y < count; y += 1) {
+      const { first: above, weights } = down[y];
+      const target = (map * count + y) * wide;
       for (let x = 0; x < wide; x += 1) {
         let sum = 0;
-        for (let i = 0; i < weights.length; i += 1) sum += weights[i] * broad[(first + i) * wide + x];
+        for (let i = 0; i < weights.length; i += 1) sum += weights[i] * broad[(above + i) * wide + x];
         refined[target + x] = sum;
       }
     }
@@ -190,18 +203,15 @@ function cubic(distance) {
   return far < 2 ? ((-0.5 * far + 2.5) * far - 4) * far + 2 : 0;
 }
 
-/** Stretch maps (n, rows, columns) to a width. */
-function stretch(maps, rows, columns, width) {
-  const lines = maps.length / columns;
-  const wide = new Float32Array(lines * width);
-  for (let x = 0; x < width; x += 1) {
-    const [left, right, part] = placeBetween(x, width, columns);
-    for (let line = 0; line < lines; line += 1) {
-      const from = maps[line * columns + left];
-      wide[line * width + x] = from + part * (maps[line * columns + right] - from);
-    }
-  }
-  return wide;
+/** Which pixels of a line lie between the same two columns. */
+function findRuns(places) {
+  const runs = [];
+  places.forEach(([left, right], x) => {
+    const run = runs.at(-1);
+    if (run?.left === left) run.last = x + 1;
+    else runs.push({ first: x, last: x + 1, left, right });
+  });
+  return runs;
 }
 
 /** Between which two of `count` places a pixel of `full` lies, and how far along. */

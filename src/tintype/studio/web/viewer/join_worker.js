@@ -1,4 +1,4 @@
-// Joins color and lightness beside the page, so that nothing stands still meanwhile.
+// Joins some rows of a picture beside the page, so that nothing stands still meanwhile.
 
 import { Joiner, halve } from "./join.js";
 
@@ -7,17 +7,15 @@ const planes = new Map();
 let joiner = null;
 
 addEventListener("message", async ({ data }) => {
-  const { number, field, isDraft } = data;
+  const { number, field, isDraft, share } = data;
   try {
     joiner ??= loadJoiner(data.limits);
     const [found, both] = await Promise.all([joiner, planeAt(data.plane)]);
     if (!field) return;
     const plane = isDraft ? both.half : both.whole;
-    const picture = new ImageData(found.join(plane, field), plane.width, plane.height);
-    const canvas = new OffscreenCanvas(plane.width, plane.height);
-    canvas.getContext("2d").putImageData(picture, 0, 0);
-    const bitmap = canvas.transferToImageBitmap();
-    postMessage({ number, bitmap }, [bitmap]);
+    const [top, bottom] = share.map((it) => Math.round(it * plane.height));
+    const { buffer } = found.join(plane, field, top, bottom);
+    postMessage({ number, buffer, top, width: plane.width, height: plane.height }, [buffer]);
   } catch (error) {
     postMessage({ number, message: String(error) });
   }

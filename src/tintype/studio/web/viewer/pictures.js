@@ -59,6 +59,13 @@ export class Pictures {
   }
 
   /**
+   * @param {Object<string, any>} view that is looked at from now on
+   */
+  prepare(view) {
+    if (this.#photo && view.kind === "whole") this.#joining.prepare(this.#photo.id, view.side);
+  }
+
+  /**
    * Take a picture that came live.
    * @param {import("../core/live.js").Frame} frame
    * @returns {Promise<boolean>} whether it is shown: one that was overtaken is not

@@ -234,7 +234,10 @@ export class Viewer {
 
   #sayView() {
     const { photo } = this.#app.store.now;
-    if (photo) this.#app.session.look(viewFor(photo, this.camera, LIVE_SIDE));
+    if (!photo) return;
+    const view = viewFor(photo, this.camera, LIVE_SIDE);
+    this.pictures.prepare(view);
+    this.#app.session.look(view);
   }
 
   #draw() {
