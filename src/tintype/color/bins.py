@@ -205,7 +205,9 @@ def decode(logits: ArrayT, prior: Any | None, decoding: Decoding, centers: Any =
     """
     powers = _powers(logits, prior, decoding)
     total = array_namespace(logits).sum(powers, axis=-1, keepdims=True)
-    return cast(ArrayT, mean_ab(powers, centers) / total)  # dividing two numbers is faster than dividing them all
+    return cast(
+        ArrayT, mean_ab(powers, centers) / total
+    )  # dividing two numbers is faster than dividing them all
 
 
 def mean_ab(shares: ArrayT, centers: Any = CENTERS) -> ArrayT:
