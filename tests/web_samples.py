@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -90,6 +91,13 @@ class Visitor:
             " next(); })",
             count,
         )
+
+    def until(self, condition):
+        """Wait until a condition in the page's script holds; its policy lets no waiting of Playwright's in."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < end, condition
+            self.page.wait_for_timeout(30)
 
     def drop(self, *files):
         """Give files to the page: (name, content)."""

@@ -76,7 +76,8 @@ OPERATIONS = [
     "get_studio begin_session list_photos add_photo arrange_photos get_photo rename_photo remove_photo copy_photo",
     "get_state put_state amend_state undo redo get_history go_to_step",
     "get_preview get_tile get_alternative get_doubt get_class draw_region speak correct refer scribble carry pin",
-    "get_suggestions get_gamut get_gamut_of_lightness get_color get_doubtful get_classes get_notes list_alternatives",
+    "get_suggestions get_gamut get_gamut_of_lightness get_gamut_limits get_color get_doubtful get_classes get_notes",
+    "list_alternatives",
     "get_project put_project list_palettes read_palette_file get_palette list_words",
     "list_jobs give_job get_job remove_job get_file",
 ]

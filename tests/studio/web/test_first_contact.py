@@ -76,7 +76,11 @@ def test_photograph_on_its_way_is_stopped(served, person):
         visitor.drop(("first.jpg", jpeg()))
         visitor.settle()
         held = []
-        visitor.page.route("**/api/v1/photos?name=slow.jpg", held.append)
+
+        def hold(route):
+            held.append(route)
+
+        visitor.page.route("**/api/v1/photos?name=slow.jpg", hold)
         visitor.drop(("slow.jpg", jpeg(gray_scan(210))), ("next.jpg", jpeg(gray_scan(220))))
         visitor.page.get_by_role("button", name="Stop sending slow.jpg").click()
         expect(visitor.page.locator(".strip-item.loading")).to_have_count(0)

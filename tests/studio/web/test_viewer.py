@@ -100,7 +100,7 @@ def test_part_that_is_seen_is_sharp_at_actual_pixels(served, person, open_page):
     visitor = open_page(served.place)
     visitor.settle()
     visitor.keyboard.press("1")
-    visitor.page.wait_for_function("window.tintype.viewer.pictures.part?.view.level === 0")
+    visitor.until("window.tintype.viewer.pictures.part?.view.level === 0")
     part = visitor.page.evaluate("window.tintype.viewer.pictures.part.view")
     assert part["width"] < 1300
 
