@@ -8,7 +8,7 @@ from tintype.colorize.companions import comparison, layer, view
 from tintype.colorize.settings import choose_settings
 from tintype.colorize.ways import choose_ways
 from tintype.colorize.worlds import SKETCH_MODEL, guess_input
-from tintype.errors import ModelNotFoundError
+from tintype.errors import GuidanceError, ModelNotFoundError
 from tintype.guidance.guidance import Guidance
 from tintype.guidance.marks import PointMark
 from tintype.photos.photo import Photo
@@ -104,6 +104,18 @@ def test_what_a_person_says_settles_it(installed):
     assert (way.settings.input, drawn) == ("sketch", None)
     way, drawn = choose_ways("auto", "tintype-small", "tintype-small", settle)
     assert drawn.model.card.family == "tintype-small"
+
+
+def test_photographs_are_colored_as_asked_where_the_model_of_drawings_can_not(installed):
+    write_tiny_model(installed / f"{SKETCH_MODEL}.onnx", name=f"{SKETCH_MODEL}@99", system="tintype")
+
+    def settle_small(card, kind):
+        return choose_settings(card, input=kind, sizes=7 if card.family == SKETCH_MODEL else 64)
+
+    way, drawn = choose_ways("auto", None, "tintype-small", settle_small)
+    assert (drawn.model.card.family, drawn.settings.passes) == ("tintype-small", way.settings.passes)
+    with pytest.raises(GuidanceError, match="size is 7"):
+        choose_ways("sketch", None, "tintype-small", settle_small)
 
 
 def test_unknown_model_is_named(installed):

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from tintype.colorize.settings import Settings
 from tintype.colorize.worlds import SKETCH_MODEL, Input
-from tintype.errors import ModelNotFoundError
+from tintype.errors import GuidanceError, ModelNotFoundError
 from tintype.models.card import Card
 from tintype.models.catalog import ModelFile, find_model
 
@@ -37,22 +37,26 @@ def choose_ways(
     Args:
         asked: what the pictures are said to be.
         model: that was named; it is used for all. None: the default, and ``tintype-sketch`` for drawings, where it is
-            installed.
+            installed; of drawings that nobody spoke of, where it takes what was asked for.
         default: name of the default model.
         settle: settles the settings for a model and a kind of input.
 
     Raises:
         ModelNotFoundError: the model, or the default one, is not there.
         BrokenModelError: the file is no usable model.
+        GuidanceError: something that the model does not take.
     """
     photographs = find_model(model or default)
     if asked == "photo":
         return Way(photographs, settle(photographs.card, "photo")), None
     drawings = photographs if model else _find_sketch_model(photographs)
-    drawn = Way(drawings, settle(drawings.card, "sketch"))
     if asked == "sketch" or photographs.card.family == SKETCH_MODEL:
-        return drawn, None
-    return Way(photographs, settle(photographs.card, "photo")), drawn
+        return Way(drawings, settle(drawings.card, "sketch")), None
+    way = Way(photographs, settle(photographs.card, "photo"))
+    try:
+        return way, Way(drawings, settle(drawings.card, "sketch"))
+    except GuidanceError:  # what photographs are to be colored with is nothing that the other model takes
+        return way, Way(photographs, settle(photographs.card, "sketch"))
 
 
 def _find_sketch_model(otherwise: ModelFile) -> ModelFile:
