@@ -67,6 +67,7 @@ export class Album {
    * @param {Photo} photo
    */
   async remove(photo) {
+    this.#leave(photo.id); // first, so that nothing is asked of what is gone
     await ask("DELETE", `/photos/${photo.id}`);
     this.forget(photo.id);
     this.#app.announcer.say(t("album.removed", { name: photo.name }));
@@ -74,11 +75,16 @@ export class Album {
 
   /** @param {string} id of a photograph that is gone */
   forget(id) {
+    this.#leave(id);
+    this.#store.set({ album: this.#store.now.album.filter((it) => it.id !== id) });
+  }
+
+  /** Open the next photograph where this one lies open. */
+  #leave(id) {
     const { album, photo } = this.#store.now;
+    if (photo?.id !== id) return;
     const at = album.findIndex((it) => it.id === id);
-    const left = album.filter((it) => it.id !== id);
-    this.#store.set({ album: left });
-    if (photo?.id === id) this.open(left[Math.min(at, left.length - 1)] ?? null);
+    this.open(album[at + 1] ?? album[at - 1] ?? null);
   }
 
   /**

@@ -124,7 +124,10 @@ export class Session {
    * Hear that a picture is on the screen; how long a change took is there for whoever measures.
    * @param {Object<string, any>} header of the picture
    */
-  noteShown({ serial, draft }) {
+  noteShown({ photo, serial, draft, result }) {
+    if (photo !== this.#store.now.photo?.id) return;
+    this.#shown = draft ? "" : result;
+    if (!draft && (serial === 0 || serial >= this.#awaited)) this.#store.set({ busy: false });
     const start = this.#sentAt.get(serial);
     if (start === undefined || draft) return;
     for (const key of [...this.#sentAt.keys()]) if (key <= serial) this.#sentAt.delete(key);
@@ -197,8 +200,6 @@ export class Session {
     const { header } = frame;
     if (header.photo !== this.#store.now.photo?.id) return;
     this.#trials.answer(header.serial);
-    this.#shown = header.draft ? "" : header.result;
-    if (!header.draft && (header.serial === 0 || header.serial >= this.#awaited)) this.#store.set({ busy: false });
     this.frames.send(frame);
   }
 

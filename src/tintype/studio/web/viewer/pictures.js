@@ -71,6 +71,7 @@ export class Pictures {
    * @returns {Promise<boolean>} whether it is shown: one that was overtaken is not
    */
   async take({ header, content }) {
+    if (header.photo !== this.#photo?.id) return false;
     this.#decoded += 1;
     const number = this.#decoded;
     const photo = this.#photo;
