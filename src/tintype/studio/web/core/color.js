@@ -1,6 +1,13 @@
 // Colors as numbers: CIE Lab (D65) and sRGB.
 
-const WHITE = [0.95047, 1, 1.08883];
+/** X, Y and Z of white. */
+export const WHITE = [0.95047, 1, 1.08883];
+/** Red, green and blue light of X, Y and Z. */
+export const LIGHT_OF_XYZ = [
+  [3.2404542, -1.5371385, -0.4985314],
+  [-0.969266, 1.8760108, 0.041556],
+  [0.0556434, -0.2040259, 1.0572252],
+];
 const EPSILON = 216 / 24389;
 const KAPPA = 24389 / 27;
 
@@ -15,11 +22,7 @@ const KAPPA = 24389 / 27;
 export function labToSrgb(lightness, a, b) {
   const fy = (lightness + 16) / 116;
   const [x, y, z] = [fy + a / 500, fy, fy - b / 200].map((f, i) => WHITE[i] * inverse(f));
-  return [
-    encode(3.2404542 * x - 1.5371385 * y - 0.4985314 * z),
-    encode(-0.969266 * x + 1.8760108 * y + 0.041556 * z),
-    encode(0.0556434 * x - 0.2040259 * y + 1.0572252 * z),
-  ];
+  return LIGHT_OF_XYZ.map((of) => encode(of[0] * x + of[1] * y + of[2] * z));
 }
 
 /**
@@ -119,7 +122,11 @@ export class Gamut {
   }
 }
 
-function inverse(f) {
+/**
+ * @param {number} f cube root of luminance, as Lab has it
+ * @returns {number} luminance, or what corresponds to it for X and Z, 0..1
+ */
+export function inverse(f) {
   return f ** 3 > EPSILON ? f ** 3 : (116 * f - 16) / KAPPA;
 }
 
@@ -127,7 +134,11 @@ function forward(value) {
   return value > EPSILON ? Math.cbrt(value) : (KAPPA * value + 16) / 116;
 }
 
-function encode(linear) {
+/**
+ * @param {number} linear light
+ * @returns {number} sRGB 0..1
+ */
+export function encode(linear) {
   return linear <= 0.0031308 ? 12.92 * linear : 1.055 * Math.max(0, linear) ** (1 / 2.4) - 0.055;
 }
 

@@ -1,7 +1,7 @@
 // Small color and full lightness joined to a picture, as the studio does it for files: see raise_ab.py and gamut.py.
 // What depends on lightness alone is looked up, for a picture in gray has 256 of it; so a pixel takes some nanoseconds.
 
-import { srgbToLab } from "../core/color.js";
+import { encode, inverse, LIGHT_OF_XYZ, srgbToLab, WHITE } from "../core/color.js";
 
 const LIGHTNESSES = 201; // rows of the table of limits: L 0, 0.5 .. 100
 const HUES = 361; // its columns: 0, 1 .. 360 degrees
@@ -12,8 +12,8 @@ const STEEP = 108 / 841;
 const FINE = 1 << 14; // steps of linear light, a fifth of a code at most
 const CODES = tabulateCodes();
 const MAPS = 5;
-const [RED_OF_X, GREEN_OF_X, BLUE_OF_X] = [3.2404542, -0.969266, 0.0556434].map((share) => share * 0.95047);
-const [RED_OF_Z, GREEN_OF_Z, BLUE_OF_Z] = [-0.4985314, 0.041556, 1.0572252].map((share) => share * 1.08883);
+const [RED_OF_X, GREEN_OF_X, BLUE_OF_X] = LIGHT_OF_XYZ.map((of) => of[0] * WHITE[0]);
+const [RED_OF_Z, GREEN_OF_Z, BLUE_OF_Z] = LIGHT_OF_XYZ.map((of) => of[2] * WHITE[2]);
 
 /** @typedef {{width: number, height: number, codes: Uint8Array}} Plane the photograph in gray, sRGB */
 
@@ -38,7 +38,7 @@ export class Joiner {
       const lightness = Math.max(0, srgbToLab([share, share, share])[0]);
       this.#lightness[code] = lightness;
       this.#root[code] = (lightness + 16) / 116;
-      this.#luminance[code] = uncurve(this.#root[code]);
+      this.#luminance[code] = inverse(this.#root[code]);
       this.#tabulate(table, code, lightness);
     }
   }
@@ -122,7 +122,7 @@ export class Joiner {
       const red = luminance + RED_OF_X * moreX + RED_OF_Z * moreZ;
       const green = luminance + GREEN_OF_X * moreX + GREEN_OF_Z * moreZ;
       const blue = luminance + BLUE_OF_X * moreX + BLUE_OF_Z * moreZ;
-      lines[to + x] = 0xff000000 | (encode(blue) << 16) | (encode(green) << 8) | encode(red);
+      lines[to + x] = 0xff000000 | (codeOf(blue) << 16) | (codeOf(green) << 8) | codeOf(red);
     }
   }
 
@@ -243,17 +243,10 @@ function readTable(table, row, hue) {
   return read(top) + down * (read(top + 1) - read(top));
 }
 
-function uncurve(root) {
-  return root > DARK ? root ** 3 : (root - 16 / 116) * STEEP;
-}
-
-function encode(linear) {
+function codeOf(linear) {
   return CODES[linear <= 0 ? 0 : linear >= 1 ? FINE : (linear * FINE + 0.5) | 0];
 }
 
 function tabulateCodes() {
-  return Uint8Array.from({ length: FINE + 1 }, (_, at) => {
-    const linear = at / FINE;
-    return Math.round(255 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055));
-  });
+  return Uint8Array.from({ length: FINE + 1 }, (_, at) => Math.round(255 * encode(at / FINE)));
 }
