@@ -110,6 +110,10 @@ class BrokenModelError(ModelError):
     """The file is not a model that can be run."""
 
 
+class BrokenOffError(ModelError):
+    """A run of a model was broken off, since nobody wants its answer any more."""
+
+
 class ContractError(ModelError):
     """The model runs but breaks the contract on names, shapes or ranges."""
 

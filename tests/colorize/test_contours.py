@@ -108,6 +108,11 @@ def test_answers_are_kept_until_others_are_asked_for():
         asked.append(key)
         return np.zeros(1, np.float32)
 
-    for key in ("plain", "one", "plain", "two", "plain", "one"):
-        kept.get(key, lambda key=key: ask(key))
-    assert asked == ["plain", "one", "two", "one"]
+    for move in range(3):  # of a mark that was expected: each answer with it is another one
+        for size in ("draft", "picture"):
+            for key in (f"plain {size}", f"moved {move} {size}"):
+                kept.get(key, lambda key=key: ask(key))
+    moved = [f"moved {move} {size}" for move in range(3) for size in ("draft", "picture")]
+    assert asked == ["plain draft", moved[0], "plain picture", *moved[1:]]
+    kept.get("moved 0 draft", lambda: ask("forgotten"))
+    assert asked[-1] == "forgotten"

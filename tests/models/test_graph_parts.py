@@ -104,7 +104,7 @@ def test_parts_are_loaded_once_and_only_when_they_are_asked_for(graph):
         loaded.append(providers)
         return load(part)
 
-    parts = GraphParts(graph, count, ("bin_logits", "ab"))
+    parts = GraphParts(graph, count, ("bin_logits", "ab"), onnxruntime.RunOptions)
     assert loaded == [None]
     for _ in range(2):
         (logits,) = parts.run(["bin_logits"], feeds())
@@ -116,7 +116,7 @@ def test_parts_are_loaded_once_and_only_when_they_are_asked_for(graph):
 
 
 def test_whole_graph_is_loaded_where_the_first_part_is_not_in_it(graph):
-    parts = GraphParts(graph, load, ("ab",))
+    parts = GraphParts(graph, load, ("ab",), onnxruntime.RunOptions)
     assert len(parts.get_outputs()) == len(parts.get_inputs()) + 1 == 4
     assert len(parts.run([node.name for node in parts.get_outputs()], feeds())) == 4
 
@@ -160,14 +160,20 @@ def test_two_steps_give_what_one_gives_and_the_first_is_kept(bundled):
         def __init__(self, session):
             self.session = session
 
-        def run(self, names, feeds):
+        def run(self, names, feeds, options):
             runs.append(tuple(names))
-            return self.session.run(names, feeds)
+            return self.session.run(names, feeds, options)
 
         def __getattr__(self, name):
             return getattr(self.session, name)
 
-    parts = GraphParts(bundled, lambda part, _providers: Counted(load(part)), ("bin_logits",), in_steps=True)
+    parts = GraphParts(
+        bundled,
+        lambda part, _providers: Counted(load(part)),
+        ("bin_logits",),
+        onnxruntime.RunOptions,
+        in_steps=True,
+    )
     assert [each.name for each in parts.get_inputs()] == ["lightness", "hints", "palette", "context"]
     whole = load(part_for(bundled, ["bin_logits"]))
     for seed, size in ((0, (64, 96)), (0, (96, 96)), (0, (64, 96)), (1, (64, 96))):
@@ -199,6 +205,8 @@ def test_graph_whose_steps_would_pass_on_something_else_is_run_in_one():
         except Exception as error:
             raise BrokenModelError(str(error)) from error
 
-    parts = GraphParts(model.SerializeToString(), load_or_refuse, ("y",), in_steps=True)
+    parts = GraphParts(
+        model.SerializeToString(), load_or_refuse, ("y",), onnxruntime.RunOptions, in_steps=True
+    )
     given = {"lightness": np.zeros(3, np.float32), "hints": np.arange(3, dtype=np.float32)}
     assert parts.run(["y"], given)[0].tolist() == [0, 1, 2]

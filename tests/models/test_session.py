@@ -2,6 +2,8 @@ import re
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,12 +11,14 @@ import pytest
 from tintype.color.bins import CENTERS
 from tintype.errors import (
     BrokenModelError,
+    BrokenOffError,
     ContractError,
     MissingExtraError,
     ModelError,
     UnsupportedByModelError,
 )
 from tintype.models import session as session_module
+from tintype.models.catalog import find_model
 from tintype.models.session import Session, default_threads, runtime
 from tiny_model import CLASSES, FEATURES, write_tiny_model
 
@@ -107,7 +111,7 @@ def test_damaged_graph_is_refused_in_one_line(model, tmp_path):
 def test_failing_run_names_model_and_remedy(model, monkeypatch):
     session = Session(model, threads=1)
 
-    def fail(names, feeds):
+    def fail(names, feeds, options):
         raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : out of\nmemory")
 
     monkeypatch.setattr(session._session, "run", fail)
@@ -225,3 +229,16 @@ def test_result_does_not_depend_on_how_threads_wait(model, session):
     np.testing.assert_array_equal(
         patient.run(lightness)["bin_logits"], Session(model, threads=2).run(lightness)["bin_logits"]
     )
+
+
+def test_run_that_is_broken_off_ends_early_and_the_next_one_does_not():
+    session = Session(find_model("tintype-small"), threads=1)
+    large = gray(1024, 1024)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(session.run, large)
+        while not run.done():
+            session.break_off()
+            time.sleep(0.001)
+    with pytest.raises(BrokenOffError, match=r"tintype-small@.* was broken off"):
+        run.result()
+    assert session.run(gray())["bin_logits"].shape == (1, 313, 16, 24)

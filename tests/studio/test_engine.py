@@ -1,5 +1,9 @@
 """From a state to colors: what is computed once, what is given up, and that it is what the command line gives."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
+
 import numpy as np
 import pytest
 
@@ -129,6 +133,34 @@ def test_work_that_is_no_longer_wanted_is_given_up_before_the_network_runs(engin
     with pytest.raises(Superseded):
         engine.color(desk, state(point(x=77)), stop=stop)
     assert runs == []
+
+
+def test_work_that_is_no_longer_wanted_is_broken_off_within_the_network(engine, desk, monkeypatch):
+    asked, unwanted = Event(), Event()
+
+    def run_until_broken_off(_names, _feeds, options):
+        asked.set()
+        while not options.terminate:
+            sleep(0.001)
+        raise RuntimeError("terminated")
+
+    def stop():
+        if unwanted.is_set():
+            raise Superseded
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(1) as pool:
+        patched.setattr(engine.colorizer.session._session, "run", run_until_broken_off)
+        work = pool.submit(engine.color, desk, state(point(x=78)), stop=stop)
+        asked.wait(10)
+        engine.reconsider()
+        with pytest.raises(TimeoutError):
+            work.result(0.05)
+        unwanted.set()
+        engine.reconsider()
+        with pytest.raises(Superseded):
+            work.result(10)
+    engine.reconsider()
+    assert engine.color(desk, state(point(x=78))).result.ab.any()
 
 
 @pytest.mark.parametrize(

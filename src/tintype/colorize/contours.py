@@ -22,7 +22,7 @@ from tintype.guidance.reach import EXPECTED, PlacedColor, reach_map, surprises
 from tintype.models.card import Card
 
 Floats = NDArray[np.float32]
-_MOST_KEPT = 2
+_MOST_KEPT = 4  # without marks, and with those that were expected: of the picture and of its drafts
 _LEAST_SHARE = 1e-3  # of an answer that is joined; less is not seen, and need not be computed
 _MOST_PICKED = 0.4  # share of the cells up to which picking them out is faster than computing all
 

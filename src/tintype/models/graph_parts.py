@@ -28,6 +28,7 @@ class GraphParts:
         model: the bytes of an ONNX file.
         load: makes a session of ONNX Runtime.
         first: the outputs that are wanted most, loaded at once; others are loaded when they are asked for.
+        run_options: makes the options of a run, as ``onnxruntime.RunOptions`` does.
         in_steps: keep what the photograph alone decides.
 
     Raises:
@@ -35,8 +36,17 @@ class GraphParts:
         BrokenModelError: from ``load``.
     """
 
-    def __init__(self, model: bytes, load: Load, first: Sequence[str], *, in_steps: bool = False) -> None:
+    def __init__(
+        self,
+        model: bytes,
+        load: Load,
+        first: Sequence[str],
+        run_options: Callable[[], Any],
+        *,
+        in_steps: bool = False,
+    ) -> None:
         self._model, self._load, self._in_steps = model, load, in_steps
+        self.run_options = run_options
         self._outputs = declared_outputs(model)
         self._lock = Lock()
         names = {output.name for output in self._outputs}
@@ -56,9 +66,9 @@ class GraphParts:
         """Return the providers that the first part uses, and with it all others."""
         return list(self._first.get_providers())
 
-    def run(self, names: Sequence[str], feeds: Mapping[str, Any]) -> list[Any]:
+    def run(self, names: Sequence[str], feeds: Mapping[str, Any], options: Any = None) -> list[Any]:
         """Compute outputs and nothing else; what ONNX Runtime raises goes through."""
-        return list(self._part(frozenset(names)).run(names, feeds))
+        return list(self._part(frozenset(names)).run(names, feeds, options))
 
     def _part(self, names: frozenset[str]) -> Any:
         with self._lock:
@@ -90,16 +100,16 @@ class _Steps:
     def get_providers(self) -> list[str]:
         return list(self._second.get_providers())
 
-    def run(self, names: Sequence[str], feeds: Mapping[str, Any]) -> list[Any]:
-        own = dict(zip(self._passed, self._run_first(feeds[_ALONE]), strict=True))
+    def run(self, names: Sequence[str], feeds: Mapping[str, Any], options: Any) -> list[Any]:
+        own = dict(zip(self._passed, self._run_first(feeds[_ALONE], options), strict=True))
         late = [name for name in names if name not in own]
-        results = own | dict(zip(late, self._second.run(late, {**feeds, **own}), strict=True))
+        results = own | dict(zip(late, self._second.run(late, {**feeds, **own}, options), strict=True))
         return [results[name] for name in names]
 
-    def _run_first(self, lightness: NDArray[np.float32]) -> list[Any]:
+    def _run_first(self, lightness: NDArray[np.float32], options: Any) -> list[Any]:
         for known, results in [*self._kept]:
             if np.array_equal(known, lightness):
                 return results
-        results = list(self._first.run([*self._passed], {_ALONE: lightness}))
+        results = list(self._first.run([*self._passed], {_ALONE: lightness}, options))
         self._kept.append((lightness.copy(), results))
         return results

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tintype.errors import (
     BrokenModelError,
+    BrokenOffError,
     MissingExtraError,
     ModelError,
     ModelNotFoundError,
@@ -148,6 +149,7 @@ class Session:
         self._session: Any = (_open_arrays if is_array_file(model.path) else _open_graph)(
             model, workers, providers
         )
+        self._running: set[Any] = set()
         self.providers = tuple(self._session.get_providers())
         check_interface(model.card, self._session.get_inputs(), self._session.get_outputs())
 
@@ -180,6 +182,7 @@ class Session:
             UnsupportedByModelError: guidance that the model does not take.
             ContractError: an array or result of a wrong shape, dtype or range, or an output it does not have.
             ModelError: the run failed, for example out of memory.
+            BrokenOffError: `break_off` was called meanwhile.
         """
         guidance = {"hints": hints, "palette": palette, "style": style, "latent": latent, "context": context}
         given = {name: array for name, array in guidance.items() if array is not None}
@@ -190,6 +193,14 @@ class Session:
         results = dict(zip(names, self._run(names, feeds), strict=True))
         check_outputs(self.card, feeds, results)
         return results
+
+    def break_off(self) -> None:
+        """Let the runs that are going on end soon, with an error; those that begin later are not touched.
+
+        A model that numpy runs goes on to its end.
+        """
+        for options in tuple(self._running):
+            options.terminate = True
 
     def length_of(self, name: str) -> int:
         """Return the length of an input that is a vector, ``style`` or ``latent``, as the graph declares it.
@@ -216,15 +227,21 @@ class Session:
         known = {tensor.name for tensor in outputs_of(self.card)}
         if unknown := sorted(set(names) - known):
             raise ModelError(f"model {self.card.name} has no output {unknown[0]!r}; it has {sorted(known)}")
+        options = self._session.run_options()
+        self._running.add(options)
         try:
-            results: list[Array] = self._session.run(names, feeds)
+            results: list[Array] = self._session.run(names, feeds, options)
         except TintypeError:
             raise
         except Exception as error:  # ONNX Runtime's errors have no common base but Exception
+            if options.terminate:
+                raise BrokenOffError(f"model {self.card.name} was broken off; ask again") from error
             raise ModelError(
                 f"model {self.card.name} failed on {self.providers[0]}: {_reason(error)}; "
                 "try a smaller size, or the provider 'cpu'"
             ) from error
+        finally:
+            self._running.discard(options)
         return results
 
 
@@ -245,7 +262,7 @@ def _open_graph(model: ModelFile, workers: _Workers, providers: Sequence[str] | 
         return _load(ort, model, workers, wanted, part=part, may_fall_back=providers is None)
 
     try:
-        return GraphParts(model.path.read_bytes(), load, _COLORS, in_steps=workers.live)
+        return GraphParts(model.path.read_bytes(), load, _COLORS, ort.RunOptions, in_steps=workers.live)
     except OSError as error:
         raise ModelNotFoundError(f"{model.path}: {error.strerror or error}; check the path") from error
     except ValueError as error:

@@ -15,7 +15,7 @@ from tintype.colorize.colorizer import DEFAULT_MODEL, Colorizer
 from tintype.colorize.project import CHOSEN_BY_HAND
 from tintype.colorize.result import Colorization
 from tintype.colorize.settings import Choice, Settings, choose_settings
-from tintype.errors import UnsupportedByModelError
+from tintype.errors import BrokenOffError, UnsupportedByModelError
 from tintype.guidance.compile import compile_guidance
 from tintype.guidance.marks import GrownMark, Mark, PointMark
 from tintype.models.card import Card
@@ -56,7 +56,8 @@ class Engine:
         # Half of them are as fast for a network that is asked now and then, and the browser needs the others.
         self.colorizer = Colorizer(model, threads=max(1, self.threads // 2), live=True)
         self.workers = ThreadPoolExecutor(self.threads, "tintype-studio")
-        self._running = Lock()
+        self._running, self._guard = Lock(), Lock()
+        self._stop: Stop = never
         self.workers.submit(srgb_coder)
 
     def close(self) -> None:
@@ -152,6 +153,14 @@ class Engine:
                 found = desk.results.keep(key, self._color(desk, settings, state.settings.sample, stop))
         return found
 
+    def reconsider(self) -> None:
+        """Break the network off where what it computes is no longer wanted; to be called when that may be so."""
+        with self._guard:
+            try:
+                self._stop()
+            except Superseded:
+                self.colorizer.session.break_off()
+
     def digest(self, state: State) -> str:
         """Return the digest of what a state gives, without computing it."""
         return self.settings(state).digest(self.fingerprint)
@@ -198,7 +207,19 @@ class Engine:
             return replace(found, settings=replace(settings, choice=None), sampled=None, alternative="")
         with self._running:
             stop()
-            return desk.looks.keep(key, desk.opened.render(replace(settings, choice=None)))
+            return desk.looks.keep(key, self._ask(desk, replace(settings, choice=None), stop))
+
+    def _ask(self, desk: Desk, settings: Settings, stop: Stop) -> Colorization:
+        """Let the network look, unless `reconsider` finds that this is no longer wanted."""
+        with self._guard:
+            self._stop = stop
+        try:
+            return desk.opened.render(settings)
+        except BrokenOffError:
+            raise Superseded from None
+        finally:
+            with self._guard:
+                self._stop = never
 
 
 def _ungrown(mark: Mark) -> Mark:

@@ -79,6 +79,7 @@ class Viewer:
             pass
         finally:
             self._turn += 1  # whatever is being computed is no longer wanted
+            self._studio.engine.reconsider()
             self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def take(self, text: str) -> None:
@@ -198,6 +199,7 @@ class Viewer:
         if wish is None or self._painted is None or not self._painted.shows_the_same(wish):
             self._turn += 1
             self._awake.set()
+            self._studio.engine.reconsider()
 
     async def _paint(self) -> None:
         while True:

@@ -56,6 +56,12 @@ class DeclaredTensor:
     type: str = "tensor(float)"
 
 
+class RunOptions:
+    """Options of a run, with the one of ONNX Runtime's that ``Session`` sets."""
+
+    terminate = False
+
+
 class MethodSession:
     """A loaded method, with those methods of ``onnxruntime.InferenceSession`` that ``Session`` calls."""
 
@@ -74,7 +80,11 @@ class MethodSession:
         """Return what runs it."""
         return [PROVIDER]
 
-    def run(self, names: Sequence[str], feeds: Mapping[str, Floats]) -> list[Floats]:
+    def run_options(self) -> RunOptions:
+        """Return what a run is given; numpy takes no notice of it."""
+        return RunOptions()
+
+    def run(self, names: Sequence[str], feeds: Mapping[str, Floats], _options: Any = None) -> list[Floats]:
         """Color the photographs of a batch, one after the other."""
         count = len(feeds["lightness"])
         single = [self._method.run({name: array[i] for name, array in feeds.items()}) for i in range(count)]

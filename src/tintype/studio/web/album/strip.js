@@ -24,7 +24,8 @@ export function createStrip(app) {
   rove(list, ".strip-item");
   letReorder(app, list);
   store.watch(
-    ({ album, photo, position, changed }) => [album, photo?.id, position?.result, changed],
+    // What is open gets a new small picture when its large one is there, which it would only delay.
+    ({ album, photo, position, changed, busy }) => [album, photo?.id, busy ? null : position?.result, changed],
     ([album, open, result, changed]) => {
       strip.hidden = !album.length;
       const shown = album.map((photo) => showPhoto(app, items, photo, photo.id === open, photo.id === open ? result : changed[photo.id]));

@@ -16,6 +16,7 @@ export class Session {
   #serial = 0;
   #view = { kind: "whole", side: 1024 };
   #awaited = 0;
+  #changed = 0;
   #shown = "";
   #sentAt = new Map();
   #mustResend = false;
@@ -143,6 +144,7 @@ export class Session {
     const { type, serial, id, operations, label, by } = item;
     const message = type === "step" ? { type, serial, by } : { type, serial, id, operations, label };
     this.#sentAt.set(serial, performance.now());
+    this.#changed = serial;
     if (this.#live.send(message)) this.#await(serial);
   }
 
@@ -200,7 +202,8 @@ export class Session {
     const { header } = frame;
     if (header.photo !== this.#store.now.photo?.id) return;
     this.#trials.answer(header.serial);
-    this.frames.send(frame);
+    const isLate = header.draft && header.serial < this.#changed; // it would only delay what comes next
+    if (!isLate) this.frames.send(frame);
   }
 
   /** Show what was stored, what is on its way, and what is tried. */

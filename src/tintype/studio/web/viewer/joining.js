@@ -53,7 +53,7 @@ export class Joining {
 }
 
 function countWorkers() {
-  return Math.max(1, Math.min(MOST_WORKERS, (navigator.hardwareConcurrency ?? 2) - 1));
+  return Math.min(MOST_WORKERS, navigator.hardwareConcurrency ?? 2);
 }
 
 function sources(photo, side) {
