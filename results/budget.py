@@ -27,7 +27,7 @@ STEPS = 6
 """Batches of the first, short rehearsal."""
 SHARE = 0.05
 """Part of the budget that the second one takes."""
-MARGIN = 1.03
+MARGIN = 1.08
 """So much more is asked for than the rehearsal says, that the budget is rather exceeded than missed."""
 QUIET = 0.1
 """Part of the processors' time that others may take while a rehearsal tells the speed."""
@@ -132,6 +132,7 @@ class Spent:
         cpu_seconds: of all threads and of the processes that prepared photographs.
         timeline: samples shown and seconds until then, every few seconds; both rise. What was shown and then lost,
             because the process was killed before it was saved, is not in it.
+        shown: samples shown so far; fewer than the recipe's where a training ended at its turning point.
         finished: whether the training came to its end.
     """
 
@@ -139,6 +140,7 @@ class Spent:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     timeline: list[tuple[int, float]] = field(default_factory=list)
+    shown: int = 0
     finished: bool = False
     _begun: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - asked late, so that a test may set it
     _cpu_begun: float = field(default_factory=lambda: _cpu_seconds())  # noqa: PLW0108 - defined below
@@ -160,7 +162,7 @@ class Spent:
     def tell(self, samples: int, total: int, figures: dict[str, float]) -> None:
         """Note how far it is; what a training tells its progress to."""
         del total, figures
-        elapsed = self.elapsed
+        elapsed, self.shown = self.elapsed, samples
         while self.timeline and self.timeline[-1][0] >= samples:
             self.timeline.pop()
         if not self.timeline or elapsed - self.timeline[-1][1] > 5:
@@ -174,6 +176,7 @@ class Spent:
             "seconds": self.elapsed,
             "cpu_seconds": self.cpu_seconds + _cpu_seconds() - self._cpu_begun,
             "timeline": self.timeline,
+            "shown": self.shown,
             "finished": finished,
         }
         partial = self.path.with_suffix(".partial")
@@ -192,6 +195,7 @@ class Trained:
         minutes: of wall time.
         cpu_minutes: of all threads and processes.
         timeline: see `Spent`; samples of all stages.
+        samples: photographs shown, in all stages.
         before: the stage before the last one, its folder and recipe; None where there was none.
     """
 
@@ -201,12 +205,8 @@ class Trained:
     minutes: float
     cpu_minutes: float
     timeline: tuple[tuple[int, float], ...]
+    samples: int
     before: tuple[Path, Recipe] | None = None
-
-    @property
-    def samples(self) -> int:
-        """Photographs shown, in all stages."""
-        return self.recipe.samples + (self.before[1].samples if self.before else 0)
 
 
 def read_plans(section: str, path: Path = PLANS) -> dict[str, Plan]:
@@ -246,7 +246,8 @@ def train_within(plan: Plan, budget: Budget, folder: Path, say: Say) -> Trained:
     kept, (place, recipe) = Spent.read(spent.path), stages[-1]
     times = settled.foreseen / 60, kept.seconds / 60, kept.cpu_seconds / 60
     before = stages[0] if len(stages) > 1 else None
-    return Trained(place, recipe, *times, timeline=tuple(kept.timeline), before=before)
+    shown = kept.shown or settled.samples  # a training without batches does not count them
+    return Trained(place, recipe, *times, timeline=tuple(kept.timeline), samples=shown, before=before)
 
 
 def _train_stage(recipe: Recipe, folder: Path, spent: Spent, shown: int) -> None:

@@ -11,7 +11,7 @@ from tintype.learn.data.examples import (
 )
 from tintype.learn.data.hints import draw_point_counts, simulate_hints, simulate_palette
 from tintype.learn.data.photographs import load_pools
-from tintype.learn.recipe import HintRecipe
+from tintype.learn.recipe import HintRecipe, read_recipe
 
 
 def flat_color(n: int, side: int) -> torch.Tensor:
@@ -83,6 +83,33 @@ def test_number_of_points_is_geometric_where_it_is_zhangs():
     many = draw_point_counts(20_000, HintRecipe(many=1.0, most=100), generator, torch.device("cpu"))
     assert int(many.max()) == 100
     assert int(many.min()) == 1
+
+
+def test_points_are_those_of_zhang_where_a_recipe_asks_for_them():
+    recipe = read_recipe("siggraph17").hints
+    ab = flat_color(4000, 96)
+    hints = simulate_hints(ab, recipe, torch.Generator().manual_seed(4))
+    given = (hints[:, 2] > 0).float()
+    shares = given.flatten(1).mean(1)
+    assert abs(float((shares == 0).float().mean()) - 0.115) < 0.02  # an eighth, less those that are shown whole
+    assert abs(float((shares == 1).float().mean()) - 0.01) < 0.005
+    pointed = given[(shares > 0) & (shares < 1)]
+    corner, middle = pointed[:, :16, :16].mean(), pointed[:, 40:56, 40:56].mean()
+    assert middle > 3 * corner
+    single = pointed.flatten(1).sum(1)
+    sides = {int(side**2) for side in range(1, 10)}
+    assert sides <= set(single.int().tolist())  # whatever the size of the input
+    assert not simulate_hints(ab, read_recipe("siggraph17-classes").hints, torch.Generator()).any()
+
+
+def test_own_palette_is_what_the_photograph_has():
+    distribution = torch.softmax(torch.randn(500, BIN_COUNT, generator=torch.Generator().manual_seed(0)), 1)
+    own = HintRecipe(palette=0.5, own_palettes=True)
+    palette = simulate_palette(distribution, own, torch.Generator().manual_seed(0))
+    used = palette[:, -1] > 0
+    assert abs(float(used.float().mean()) - 0.5) < 0.08
+    torch.testing.assert_close(palette[used, :-1], distribution[used])
+    assert (palette[~used] == 0).all()
 
 
 def test_soft_hints_are_wide_and_less_sure_where_they_are_wrong():

@@ -143,19 +143,28 @@ class HintRecipe:
     Attributes:
         points: share of photographs with points (Zhang 2017).
         soft: share with soft wide hints, as matching and optical flow give them.
+        whole: share whose color is shown everywhere.
         many: share of the photographs with points whose number is drawn log-uniformly up to ``most``
             instead of from Zhang's geometric distribution (p = 1/8).
         most: largest number of points.
+        anywhere: share of the photographs with points that have them anywhere instead of near the middle.
+        patch_side: side of an input at which patches are 1 to 9 pixels wide, in others they are in proportion; 0: in
+            all of them.
         doubtful: share of points with a confidence under 1; they are wrong as often as they say.
         palette: share of photographs with a palette.
+        own_palettes: these are the photographs' own distributions of color, not what a person would name of them.
     """
 
     points: float = 0.45
     soft: float = 0.1
+    whole: float = 0.0
     many: float = 0.5
     most: int = 100
+    anywhere: float = 0.5
+    patch_side: int = 256
     doubtful: float = 0.15
     palette: float = 0.2
+    own_palettes: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Simulated guidance: what a person, a matched photograph or a palette would have said about a color photograph.
 
 Points follow Zhang et al. 2017 (arXiv:1705.02999): a geometric number of them, centers normal around the middle,
-square patches, the patch's mean color. Beyond that paper: more points than the geometric distribution gives; points
-that are wrong as often as their confidence says; soft wide hints that are displaced and noisy, as matching and
-optical flow give them; a palette mixed with another photograph's, whose strength is the true share.
+square patches, the patch's mean color; of a few photographs all color is shown. What a recipe may ask for beyond that
+paper: more points than the geometric distribution gives, and anywhere; points that are wrong as often as their
+confidence says; soft wide hints that are displaced and noisy, as matching and optical flow give them; a palette mixed
+with another photograph's, whose strength is the true share.
 
 Everything is drawn for a whole batch on its own device.
 """
@@ -18,8 +19,7 @@ from torch.nn import functional as F
 
 from tintype.learn.recipe import HintRecipe
 
-MAX_PATCH = 9
-REFERENCE_SIDE = 256  # patches are 1..9 pixels wide at this size (Zhang 2017)
+MAX_PATCH = 9  # patches are 1..9 pixels wide (Zhang 2017)
 
 
 def simulate_hints(ab: Tensor, recipe: HintRecipe, generator: torch.Generator) -> Tensor:
@@ -41,6 +41,8 @@ def simulate_hints(ab: Tensor, recipe: HintRecipe, generator: torch.Generator) -
         hints[pointed] = _point_hints(ab[pointed], recipe, generator)
     if len(softened):
         hints[softened] = _soft_hints(ab[softened], generator)
+    shown = kind >= 1 - recipe.whole
+    hints[shown] = torch.cat([ab, torch.ones_like(ab[:, :1])], 1)[shown]
     return hints
 
 
@@ -55,6 +57,9 @@ def simulate_palette(distribution: Tensor, recipe: HintRecipe, generator: torch.
         (N, Q + 1), all zeros where there is no palette.
     """
     n, bins = distribution.shape
+    if recipe.own_palettes:
+        used = (torch.rand((n, 1), generator=generator, device=distribution.device) < recipe.palette).float()
+        return torch.cat([distribution, torch.ones_like(used)], 1) * used
     draw = torch.rand((5, n, 1), generator=generator, device=distribution.device)
     used, strength = (draw[0] < recipe.palette).float(), draw[1].sqrt()
     mixed = strength * distribution + (1 - strength) * distribution.roll(1, 0)
@@ -81,11 +86,13 @@ def _point_hints(ab: Tensor, recipe: HintRecipe, generator: torch.Generator) -> 
     exists = torch.arange(most, device=device) < counts[:, None]
     centers = 0.5 + 0.25 * torch.randn((n, most, 2), generator=generator, device=device)
     anywhere = torch.rand((n, most, 2), generator=generator, device=device)
-    spread = torch.rand((n, 1, 1), generator=generator, device=device) < 0.5
+    spread = torch.rand((n, 1, 1), generator=generator, device=device) < recipe.anywhere
     centers = torch.where(spread, anywhere, centers).clamp(0, 1)
     u = torch.rand((3, n, most), generator=generator, device=device)
-    patch = (1 + (u[0] * MAX_PATCH).floor()) * min(height, width) / REFERENCE_SIDE
-    patch = patch.round().clamp(1, MAX_PATCH).long()
+    patch = 1 + (u[0] * MAX_PATCH).floor()
+    if recipe.patch_side:
+        patch = patch * min(height, width) / recipe.patch_side
+    patch = patch.round().clamp(1, min(MAX_PATCH, height, width)).long()
     x = (centers[..., 0] * width - patch / 2).round().long().clamp(min=0).minimum(width - patch)
     y = (centers[..., 1] * height - patch / 2).round().long().clamp(min=0).minimum(height - patch)
     color = _patch_means(ab, x, y, patch)
