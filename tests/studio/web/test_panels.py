@@ -69,6 +69,33 @@ def test_doubtful_place_is_offered(visitor):
     expect(visitor.page.locator(".handle.draft, .toast").first).to_be_visible()
 
 
+def test_doubt_tints_a_third_at_most_and_is_away_while_a_color_is_chosen(visitor):
+    legend = visitor.page.locator(".legend")
+    expect(legend).to_be_hidden()
+    ramp = save(np.tile(np.arange(256, dtype=np.uint8), (8, 1)), "PNG")
+    visitor.page.route("**/doubt*", lambda route: route.fulfill(body=ramp, content_type="image/png"))
+    visitor.keyboard.press("d")
+    visitor.until("window.tintype.viewer.overlays.shown.length === 1")
+    expect(legend).to_have_text("certaindoubtful")
+    tinted = visitor.page.evaluate(
+        """() => {
+          const [{ bitmap, opacity }] = window.tintype.viewer.overlays.shown;
+          const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+          context.drawImage(bitmap, 0, 0);
+          const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+          const opaque = data.filter((value, at) => at % 4 === 3 && value > 0);
+          return { share: opaque.length / (data.length / 4), most: (Math.max(...opaque) / 255) * opacity };
+        }"""
+    )
+    assert 0.2 < tinted["share"] <= 0.34
+    assert tinted["most"] <= 0.6  # what is under it is still seen
+    visitor.press(0.4, 0.4)
+    visitor.until("window.tintype.viewer.overlays.shown[0].opacity === 0")
+    assert "away" in legend.get_attribute("class")
+    visitor.keyboard.press("Escape")
+    visitor.until("window.tintype.viewer.overlays.shown[0].opacity > 0.3")
+
+
 def test_class_that_is_seen_is_shown_and_corrected(visitor, person, photo):
     section = open_section(visitor, "Guide", "seen")
     row = section.locator(".seen").first

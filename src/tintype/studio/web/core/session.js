@@ -28,7 +28,7 @@ export class Session {
 
   /**
    * @param {import("./live.js").Live} live
-   * @param {import("./store.js").Store} store its `position`, `state`, `waiting` and `busy` are kept here
+   * @param {import("./store.js").Store} store its `position`, `state`, `isTrying`, `waiting` and `busy` are kept here
    */
   constructor(live, store) {
     this.#live = live;
@@ -212,7 +212,8 @@ export class Session {
     if (!position) return;
     const items = this.#pending.items;
     const waiting = items.flatMap((item) => item.operations ?? []);
-    const state = applyOperations(position.state, [...waiting, ...this.#trials.operations]);
-    this.#store.set({ state, waiting: items.length });
+    const tried = this.#trials.operations;
+    const state = applyOperations(position.state, [...waiting, ...tried]);
+    this.#store.set({ state, isTrying: tried.length > 0, waiting: items.length });
   }
 }

@@ -28,6 +28,7 @@ const BEGINNING = {
   photo: null,
   position: null,
   state: null,
+  isTrying: false,
   waiting: 0,
   busy: false,
   tool: "mark",

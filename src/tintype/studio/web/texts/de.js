@@ -240,6 +240,8 @@ export const de = {
   "doubt.first": "Hier zuerst hinsehen",
   "doubt.first_help": "Hier zuerst hinsehen: Von diesen Stellen weiß das Modell am wenigsten.",
   "doubt.place": "Stelle {number}, Zweifel {doubt}",
+  "doubt.low": "sicher",
+  "doubt.high": "zweifelhaft",
   "doubt.show": "Zeigen, wo das Modell zweifelt",
   "doubt.next": "Zur nächsten zweifelhaften Stelle",
   "doubt.none": "Sonst zweifelt das Modell an nichts.",

@@ -262,6 +262,8 @@ export const en = {
   "doubt.first": "Look here first",
   "doubt.first_help": "Look here first: the model knows least about these places.",
   "doubt.place": "Place {number}, doubt {doubt}",
+  "doubt.low": "certain",
+  "doubt.high": "doubtful",
 
   "seen.title": "What the model sees",
   "seen.help": "Point at one to see where. If it is wrong, say what it is.",

@@ -3,14 +3,15 @@
 const INSIDE = 128;
 
 /**
- * Turn gray into a color that is the more opaque the lighter the gray was, from the darkest that is common on.
+ * Turn gray into a color that is the more opaque the lighter the gray was.
  * @param {ImageBitmap} gray
  * @param {[number, number, number]} color
+ * @param {{from: number, to: number}} shares of all pixels: as many stay clear, and so many are not yet opaque
  * @returns {ImageBitmap}
  */
-export function tint(gray, [red, green, blue]) {
+export function tint(gray, [red, green, blue], { from, to }) {
   return dressed(gray, (pixels) => {
-    const { least, most } = findRange(pixels.data);
+    const { least, most } = findRange(pixels.data, from, to);
     for (let at = 0; at < pixels.data.length; at += 4) {
       const share = Math.min(1, Math.max(0, (pixels.data[at] - least) / (most - least)));
       pixels.data.set([red, green, blue, 255 * share ** 1.4], at);
@@ -46,8 +47,8 @@ function dressed(gray, dress) {
   return canvas.transferToImageBitmap();
 }
 
-/** The grays between which nine tenths of a picture lie. */
-function findRange(data) {
+/** The grays below which two shares of a picture lie, some way apart. */
+function findRange(data, from, to) {
   const counts = new Array(256).fill(0);
   for (let at = 0; at < data.length; at += 4) counts[data[at]] += 1;
   const total = data.length / 4;
@@ -58,6 +59,6 @@ function findRange(data) {
       return seen >= share * total;
     });
   };
-  const least = grayAt(0.08);
-  return { least, most: Math.max(least + 24, grayAt(0.98)) };
+  const least = grayAt(from);
+  return { least, most: Math.max(least + 24, grayAt(to)) };
 }

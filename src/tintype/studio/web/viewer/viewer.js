@@ -8,6 +8,7 @@ import { createCross } from "./cross.js";
 import { createDivider } from "./divider.js";
 import { drawPanes, viewFor } from "./drawing.js";
 import { Gestures } from "./gestures.js";
+import { createLegend } from "./legend.js";
 import { Overlays } from "./overlays.js";
 import { Pictures } from "./pictures.js";
 import { Tiles } from "./tiles.js";
@@ -156,6 +157,7 @@ export class Viewer {
       this.shapes,
       this.cross.element,
       createDivider(this.#app, this),
+      createLegend(this.#app),
       this.handles,
       createViewbar(this.#app, this),
     );
