@@ -61,7 +61,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         415: "It is of a kind that is not taken.",
         422: "It makes no sense.",
         429: "It is too much.",
-        507: "The disk is full.",
+        507: "The disk is full, or fails.",
     }.items()
 }
 

@@ -19,7 +19,13 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from tintype.errors import ChangedMeanwhileError, NotHereError, StudioError, StudioInUseError
+from tintype.errors import (
+    ChangedMeanwhileError,
+    NotHereError,
+    StudioError,
+    StudioInUseError,
+    WriteFailedError,
+)
 from tintype.studio.lock import take_lock
 
 NAME = "studio.sqlite"
@@ -117,10 +123,13 @@ class Change:
 
 
 class Journal:
-    """The open journal. All methods may be called from several threads at once."""
+    """The open journal. All methods may be called from several threads at once.
 
-    def __init__(self, connection: sqlite3.Connection, lock: sqlite3.Connection) -> None:
-        self._connection, self._server = connection, lock
+    Each of them raises WriteFailedError where the disk is full or fails; what was stored before is not harmed.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: sqlite3.Connection) -> None:
+        self._path, self._connection, self._server = path, connection, lock
         self._lock = RLock()
 
     @classmethod
@@ -134,8 +143,8 @@ class Journal:
         path = folder / NAME
         lock = _lock(folder, path)
         try:
-            journal = cls(_connect(path), lock)
-            journal._begin(path)
+            journal = cls(path, _connect(path), lock)
+            journal._begin()
         except BaseException:
             lock.close()
             raise
@@ -278,7 +287,7 @@ class Journal:
         )
         return [Step(*row) for row in rows]
 
-    def _begin(self, path: Path) -> None:
+    def _begin(self) -> None:
         with self._writing() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
@@ -288,7 +297,9 @@ class Journal:
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
                 version = _VERSION
         if version != _VERSION:
-            raise StudioError(f"{path}: this is no journal of this Tintype; name another folder by --data")
+            raise StudioError(
+                f"{self._path}: this is no journal of this Tintype; name another folder by --data"
+            )
 
     def _knows(self, photo: str, change: str | None) -> bool:
         rows = self._all("SELECT 1 FROM step WHERE photo = ? AND change = ?", photo, change)
@@ -297,7 +308,7 @@ class Journal:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Give a transaction, all of it on the disk when the block ends or nothing; one inside of it is a part."""
-        with self._lock:
+        with self._lock, self._explaining():
             if self._connection.in_transaction:
                 yield self._connection
                 return
@@ -311,8 +322,18 @@ class Journal:
                 raise
 
     def _all(self, statement: str, *values: object) -> list[Any]:
-        with self._lock:
+        with self._lock, self._explaining():
             return self._connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Say for a person what keeps SQLite from doing something; on a full disk it can't always read, either."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise WriteFailedError(
+                f"{self._path}: can't be read or written ({error}); make room on the disk, or check it, and try again"
+            ) from error
 
 
 def now_text() -> str:

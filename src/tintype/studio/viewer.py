@@ -16,10 +16,9 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio
-from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
-from tintype.errors import GuidanceError, TintypeError
+from tintype.errors import GuidanceError, NotHereError
 from tintype.studio.api.answers import describe_job, describe_position
 from tintype.studio.api.failures import describe_failure
 from tintype.studio.api.messages import Close, Make, Open, Step, Try, Turn, parse_message
@@ -89,7 +88,7 @@ class Viewer:
             message = parse_message(text)
             serial = getattr(message, "serial", 0)
             await self._do(message)
-        except (TintypeError, ValidationError, OSError) as error:
+        except Exception as error:  # whatever it is, the connection goes on
             self._report(error, serial)
 
     def note_change(self, photo: str | None) -> None:
@@ -124,7 +123,7 @@ class Viewer:
             if isinstance(message, Make):
                 self._want(self._look(message.serial, message.operations))
             position = await self._off(self._store, shown.photo, message)
-        except TintypeError:
+        except Exception:
             self._show_what_holds()
             raise
         self._acknowledge(position, message.serial)
@@ -168,8 +167,10 @@ class Viewer:
         """Show what a photograph is like by now, if it is not known yet from this connection's own change."""
         try:
             position = await self._off(self._studio.library.position, photo)
-        except TintypeError:
+        except NotHereError:
             return self._tell({"type": "gone", "photo": photo})
+        except Exception as error:
+            return self._report(error, 0)
         if self._shown is not None and self._shown.photo == photo and position.revision > self._revision:
             self._acknowledge(position, 0)
             self._show_what_holds()

@@ -44,18 +44,21 @@ _WORDS = {404: "NotHere", 405: "NotAllowed", 408: "TooSlow", 413: "TooLarge", 41
 def answer_failures(app: FastAPI) -> None:
     """Let an application answer every error in one way."""
     app.exception_handler(TintypeError)(_answer_known)
+    app.exception_handler(OSError)(_answer_known)
     app.exception_handler(RequestValidationError)(_answer_invalid)
     app.exception_handler(HTTPException)(_answer_http)
     app.exception_handler(Exception)(_answer_fault)
 
 
-def status_of(error: TintypeError) -> int:
+def status_of(error: TintypeError | OSError) -> int:
     """Return the status of an answer about an error."""
+    if isinstance(error, OSError):
+        return 507
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 422)
 
 
 def describe_failure(error: Exception) -> tuple[str, str]:
-    """Return the kind of an error and its one line, for answers and messages."""
+    """Return the kind of an error and its one line, for answers and messages; show where a fault of ours is."""
     if isinstance(error, TintypeError):
         return type(error).__name__, str(error)
     if isinstance(error, ValidationError):
@@ -65,7 +68,9 @@ def describe_failure(error: Exception) -> tuple[str, str]:
             "OSError",
             f"{error.filename or 'the disk'}: {error.strerror or error}; check disk and permissions",
         )
-    return "Fault", f"{type(error).__name__}: {error}; this is a fault of Tintype"
+    if os.environ.get("TINTYPE_DEBUG", "0") not in ("", "0"):
+        traceback.print_exception(error)
+    return "Fault", " ".join(f"{type(error).__name__}: {error}; this is a fault of Tintype".split())
 
 
 def describe_faults(faults: Sequence[Any]) -> str:
@@ -78,7 +83,7 @@ def describe_faults(faults: Sequence[Any]) -> str:
 
 
 def _answer_known(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, TintypeError)
+    assert isinstance(error, TintypeError | OSError)
     kind, message = describe_failure(error)
     return refuse(status_of(error), message, kind)
 
@@ -96,7 +101,5 @@ def _answer_http(_: Request, error: Exception) -> JSONResponse:
 
 
 def _answer_fault(_: Request, error: Exception) -> JSONResponse:
-    if os.environ.get("TINTYPE_DEBUG", "0") not in ("", "0"):
-        traceback.print_exception(error)
     kind, message = describe_failure(error)
     return refuse(500, message, kind)
