@@ -5,6 +5,45 @@ from playwright.sync_api import expect
 
 from studio_samples import set_mark
 
+NAMES = {
+    "#000000": "black",
+    "#111111": "black",
+    "#ffffff": "white",
+    "#f5f5f5": "white",
+    "#444444": "dark gray",
+    "#808080": "gray",
+    "#c0c0c0": "light gray",
+    "#b78772": "light brown",  # skin
+    "#8d5524": "brown",
+    "#5b3a29": "dark brown",
+    "#ffdbac": "beige",
+    "#d2b48c": "beige",  # tan
+    "#f5f5dc": "beige",
+    "#8b4513": "brown",
+    "#ff0000": "red",
+    "#800000": "dark red",
+    "#fa8072": "pink",  # salmon
+    "#ffc0cb": "light pink",
+    "#ffa500": "orange",
+    "#ffff00": "yellow",
+    "#808000": "olive",
+    "#00ff00": "green",
+    "#006400": "green",
+    "#90ee90": "light green",
+    "#40e0d0": "light turquoise",
+    "#0000ff": "blue",
+    "#000080": "dark blue",
+    "#add8e6": "light blue",
+    "#800080": "dark violet",
+}
+NAMES_IN_GERMAN = {"#000000": "schwarz", "#ffffff": "weiß", "#d2b48c": "beige", "#b78772": "helles Braun"}
+
+
+def names_of(visitor, colors):
+    return visitor.page.evaluate(
+        "async (colors) => colors.map((await import('/marks/color_names.js')).nameOf)", list(colors)
+    )
+
 
 def marks_of(person, photo):
     return person.state(photo)["state"]["marks"]
@@ -238,3 +277,10 @@ def test_window_is_dragged_out_of_the_way_and_stays_there(visitor):
     moved = window.bounding_box()
     visitor.choose_color(angle=40)
     assert (window.bounding_box()["x"], window.bounding_box()["y"]) == (moved["x"], moved["y"])
+
+
+def test_colors_have_the_names_that_people_give_them(served, open_page):
+    for locale, names in (("en-US", NAMES), ("de-DE", NAMES_IN_GERMAN)):
+        visitor = open_page(served.place, locale=locale)
+        visitor.see(".welcome")
+        assert dict(zip(names, names_of(visitor, names), strict=True)) == names

@@ -188,6 +188,8 @@ export const de = {
   "color.several": "mehrere Farben",
   "color.neutral": "Farblos",
   "color.neutral_help": "Grau wie im Original",
+  "color.black": "schwarz",
+  "color.white": "weiß",
   "color.gray_dark": "dunkelgrau",
   "color.gray_medium": "grau",
   "color.gray_light": "hellgrau",
@@ -204,6 +206,7 @@ export const de = {
   "color.blue": "Blau",
   "color.violet": "Violett",
   "color.brown": "Braun",
+  "color.beige": "beige",
   "color.olive": "Oliv",
 
   "panel.title": "Bedienfeld",

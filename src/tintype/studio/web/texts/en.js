@@ -166,6 +166,8 @@ export const en = {
   "color.several": "several colors",
   "color.neutral": "No color",
   "color.neutral_help": "Gray, as in the original",
+  "color.black": "black",
+  "color.white": "white",
   "color.gray_dark": "dark gray",
   "color.gray_medium": "gray",
   "color.gray_light": "light gray",
@@ -182,6 +184,7 @@ export const en = {
   "color.blue": "blue",
   "color.violet": "violet",
   "color.brown": "brown",
+  "color.beige": "beige",
   "color.olive": "olive",
 
   "tool.size": "{size} pixels",
