@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 
+_ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+"""Addresses that documentation is written with (RFC 5737 and 3849): nobody has them, all the way there is known."""
+
 
 def listen(host: str, port: int, error: type[TintypeError]) -> socket.socket:
     """Return a socket that takes connections from now on.
@@ -45,6 +48,27 @@ def address_of(host: str, port: int) -> str:
     ('http://[::1]:80/', 'http://127.0.0.1:8737/')
     """
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def reachable_hosts(host: str) -> list[str]:
+    """Return what to type into browsers for a host that is listened at.
+
+    Returns:
+        The host itself; where it stands for all addresses of this machine, the loopback, for browsers here, and then
+        the addresses in its networks, for all others: the one that leads farthest first.
+
+    >>> reachable_hosts("192.168.1.7"), reachable_hosts("0.0.0.0")[0], reachable_hosts("::")[0]
+    (['192.168.1.7'], '127.0.0.1', '::1')
+    """
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return [host]
+    if not number.is_unspecified:
+        return [host]
+    if number.version == 6:  # of both families only this one is listened at
+        return ["::1", *_own_addresses(socket.AF_INET6)]
+    return [LOOPBACK, *_own_addresses(socket.AF_INET)]
 
 
 def is_loopback(host: str) -> bool:
@@ -81,3 +105,21 @@ def run_server(app: FastAPI, listener: socket.socket, announce: Callable[[], Non
         )
         announce()
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _own_addresses(family: socket.AddressFamily) -> list[str]:
+    found = []
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect(
+            (_ELSEWHERE[family], 9)
+        )  # sends nothing: the system only chooses what it would send from
+        found.append(str(probe.getsockname()[0]))
+    with suppress(OSError):
+        places = socket.getaddrinfo(socket.gethostname(), None, family, socket.SOCK_STREAM)
+        found += [str(place[0]) for *_, place in places]
+    return [it for it in dict.fromkeys(found) if not (is_loopback(it) or _is_link_local(it))]
+
+
+def _is_link_local(address: str) -> bool:
+    """Return whether an address means something on one cable only."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_link_local

@@ -17,7 +17,7 @@ from tintype.photos.inputs import is_photo_name
 from tintype.studio.app import create_app
 from tintype.studio.core import Studio, open_studio
 from tintype.studio.limits import Limits
-from tintype.studio.listening import address_of, is_loopback, listen, run_server
+from tintype.studio.listening import address_of, is_loopback, listen, reachable_hosts, run_server
 from tintype.studio.projects import read_project_text
 
 PORT = 8736
@@ -75,11 +75,14 @@ def serve_studio(
     with opened as found, closing(_listen(host, port)) as listener:
         taken = listener.getsockname()[1]
         studio = replace(found, door=replace(found.door, cookie=f"tintype-studio-{taken}"))
-        address = address_of(host, taken) + (f"#token={studio.door.token}" if needs_token else "")
+        key = f"#token={studio.door.token}" if needs_token else ""
+        address, *others = (address_of(it, taken) + key for it in reachable_hosts(host))
         add_photographs(studio, photographs, say)
 
         def announce() -> None:
             say(f"the studio is at {address}")
+            for other in others:
+                say(f"from other machines and phones: {other}")
             say("Ctrl-C ends it; nothing is lost by that")
             if browser:
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
