@@ -21,7 +21,7 @@ from starlette.websockets import WebSocketDisconnect
 from tintype.errors import GuidanceError, NotHereError
 from tintype.studio.api.answers import describe_job, describe_position
 from tintype.studio.api.failures import describe_failure
-from tintype.studio.api.messages import Close, Make, Open, Step, Try, Turn, parse_message
+from tintype.studio.api.messages import Close, Make, Open, Step, Try, Turn, find_serial, parse_message
 from tintype.studio.core import Studio
 from tintype.studio.engine import Superseded
 from tintype.studio.jobs import Job
@@ -83,13 +83,10 @@ class Viewer:
 
     async def take(self, text: str) -> None:
         """Do what a message says; what is wrong with it is answered."""
-        serial = 0
         try:
-            message = parse_message(text)
-            serial = getattr(message, "serial", 0)
-            await self._do(message)
+            await self._do(parse_message(text))
         except Exception as error:  # whatever it is, the connection goes on
-            self._report(error, serial)
+            self._report(error, find_serial(text))
 
     def note_change(self, photo: str | None) -> None:
         """Hear that a photograph changed; None: the album."""

@@ -211,6 +211,28 @@ def test_message_that_makes_no_sense_is_answered_and_the_connection_goes_on(page
     page.frame(serial=5)
 
 
+def test_change_that_makes_no_sense_is_answered_under_its_number(page):
+    page.send(type="change", serial=6, operations=[])
+    assert page.event("error", serial=6)["error"] == "Invalid"
+
+
+def test_change_is_acknowledged_while_the_network_is_asked(served, page, monkeypatch):
+    run, may_run = served.studio.engine.colorizer.session.run, threading.Event()
+
+    def slow(*arguments, **options):
+        assert may_run.wait(60)
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(served.studio.engine.colorizer.session, "run", slow)
+    page.send(type="change", serial=1, operations=[set_mark()])
+    page.send(type="change", serial=2, operations=[set_mark("b")])
+    page.send(type="step", serial=3, by=-1)
+    for serial in (1, 2, 3):
+        page.event("state", serial=serial, revision=serial)
+    assert not [header for header, _ in page.frames if header["serial"]]
+    may_run.set()
+
+
 def test_mark_outside_is_refused_and_not_stored(page, person, photo):
     page.send(type="change", serial=2, operations=[set_mark(x=1101)])
     assert "is outside" in page.event("error", serial=2)["message"]

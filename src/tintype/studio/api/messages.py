@@ -7,7 +7,7 @@ import struct
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from tintype.studio.api.states import MOST_OPERATIONS, Amendment
 from tintype.studio.desk import VIEW_SIDE
@@ -100,6 +100,20 @@ _MESSAGE: TypeAdapter[Open | Turn | Try | Make | Step | Close] = TypeAdapter(Mes
 def parse_message(text: str) -> Open | Turn | Try | Make | Step | Close:
     """Return what a page sent; pydantic's ValidationError where that makes no sense."""
     return _MESSAGE.validate_json(text)
+
+
+class _Numbered(BaseModel):
+    """What is read of a message that makes no sense."""
+
+    serial: int = _SERIAL
+
+
+def find_serial(text: str) -> int:
+    """Return the number of a message, also of one that makes no sense, so that the answer may name it; 0: none."""
+    try:
+        return _Numbered.model_validate_json(text).serial
+    except ValidationError:
+        return 0
 
 
 def message_schema() -> dict[str, Any]:
