@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from studio_samples import set_mark
+from studio_samples import gray_scan, jpeg, set_mark
 
 NAMES = {
     "#000000": "black",
@@ -284,3 +284,20 @@ def test_colors_have_the_names_that_people_give_them(served, open_page):
         visitor = open_page(served.place, locale=locale)
         visitor.see(".welcome")
         assert dict(zip(names, names_of(visitor, names), strict=True)) == names
+
+
+def test_black_and_white_places_say_that_they_take_no_color(served, person, open_page):
+    stripes = gray_scan().copy()
+    stripes[:100], stripes[100:200], stripes[200:] = 1, 120, 254
+    person.add(jpeg(stripes))
+    visitor = open_page(served.place)
+    visitor.settle()
+    for y, said in ((0.1, "choose a lighter place"), (0.5, None), (0.9, "choose a darker place")):
+        visitor.press(0.3, y)
+        visitor.see(".suggestion")
+        note = visitor.page.locator(".color-note")
+        if said is None:
+            expect(note).to_be_hidden()
+        else:
+            expect(note).to_contain_text(said)
+        visitor.keyboard.press("Escape")

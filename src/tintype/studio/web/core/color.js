@@ -89,6 +89,8 @@ export function colorOfMark(mark) {
   return mark.palette.reduce((best, it) => ((it.weight ?? 1) > (best.weight ?? 1) ? it : best)).color;
 }
 
+const HARDLY = 5; // chroma: with less, nobody sees a hue in black or in white
+
 /** Which colors exist at one lightness. */
 export class Gamut {
   /** @param {{lightness: number, hues: number[], chroma: number[]}} answer of the studio */
@@ -96,6 +98,12 @@ export class Gamut {
     this.lightness = lightness;
     this.step = hues[1] - hues[0];
     this.chroma = chroma;
+  }
+
+  /** @returns {boolean} whether hardly any color exists: half of all hues have next to none, as near black and white */
+  get isNarrow() {
+    const sorted = [...this.chroma].sort((one, other) => one - other);
+    return sorted[sorted.length >> 1] < HARDLY;
   }
 
   /**

@@ -1,7 +1,7 @@
 // The window beside a mark in which its color is chosen.
 
 import { isAbort } from "../core/api.js";
-import { colorOfMark, hexOf, labOf, parseHex, srgbToLab, toHex, labToSrgb } from "../core/color.js";
+import { colorOfMark, Gamut, hexOf, labOf, parseHex, srgbToLab, toHex, labToSrgb } from "../core/color.js";
 import { fill, h, listen } from "../core/dom.js";
 import { percent, t } from "../core/texts.js";
 import { button, iconButton } from "../shell/controls.js";
@@ -113,6 +113,8 @@ export class Popover {
     this.#wheel.setGamut(gamut);
     const placed = this.#desk.current;
     if (!placed) return;
+    this.#note.hidden = !canRecolor(placed.mark) || !new Gamut(gamut).isNarrow;
+    this.#note.textContent = this.#note.hidden ? "" : t(gamut.lightness < 50 ? "wheel.too_dark" : "wheel.too_light");
     const own = colorOfMark(placed.mark);
     if (own === null) {
       this.#wheel.show(color.lab[1], color.lab[2]);
@@ -181,6 +183,7 @@ export class Popover {
 
   #title = h("h2", { class: "popover-title", id: "popover-title" });
   #suggestions = h("div", { class: "suggestions", role: "group", aria: { label: t("suggestions.title") } });
+  #note = h("p", { class: "color-note", role: "status", hidden: true });
   #now = h("span", { class: "swatch large", aria: { hidden: true } });
   #name = h("span", { class: "color-name" });
   #hex = h("input", { type: "text", class: "field hex", spellcheck: false, autocomplete: "off", maxLength: 7, aria: { label: t("color.hex") } });
@@ -218,7 +221,7 @@ export class Popover {
       "section",
       { class: "popover", role: "dialog", hidden: true, aria: { labelledby: "popover-title" } },
       h("div", { class: "popover-head" }, this.#title, h("div", { class: "popover-actions" }, actions)),
-      h("div", { class: "popover-body" }, this.#colors, this.#recent, this.#sliders.element),
+      h("div", { class: "popover-body" }, this.#note, this.#colors, this.#recent, this.#sliders.element),
     );
   }
 

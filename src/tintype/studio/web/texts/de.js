@@ -176,6 +176,8 @@ export const de = {
   "suggestion": "{color}, zu {chance} wahrscheinlich",
   "wheel.title": "Farbe",
   "wheel.help": "Links und rechts ändern den Farbton, auf und ab die Buntheit. Es sind nur Farben zu sehen, die es bei dieser Helligkeit gibt.",
+  "wheel.too_dark": "So dunkel gibt es kaum eine Farbe; wähle eine hellere Stelle.",
+  "wheel.too_light": "So hell gibt es kaum eine Farbe; wähle eine dunklere Stelle.",
   "recent.title": "Letzte Farben",
   "recent.use": "{color}, {hex} verwenden",
   "color.hex": "Farbe als Zahl",

@@ -154,6 +154,8 @@ export const en = {
   "suggestion": "{color}, {chance} likely",
   "wheel.title": "Color",
   "wheel.help": "Left and right change the hue, up and down how colorful it is. Only colors that exist at this lightness are shown.",
+  "wheel.too_dark": "Hardly any color exists this dark; choose a lighter place.",
+  "wheel.too_light": "Hardly any color exists this light; choose a darker place.",
   "recent.title": "Recent colors",
   "recent.use": "Use {color}, {hex}",
   "color.hex": "Color as a number",
