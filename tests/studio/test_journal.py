@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tintype.errors import ChangedMeanwhileError, NotHereError, StudioError, StudioInUseError
+from tintype.studio.address_file import find_address, note_address
 from tintype.studio.journal import NAME, Change, Entry, Journal
 
 
@@ -146,6 +147,16 @@ def test_second_server_is_refused_in_one_line_until_the_first_is_gone(tmp_path, 
     )
     journal.close()
     Journal.open(tmp_path).close()
+
+
+def test_address_that_a_killed_server_left_is_forgotten(tmp_path, journal):
+    note_address(tmp_path, "http://127.0.0.1:8736/")
+    with pytest.raises(StudioInUseError):
+        Journal.open(tmp_path)
+    assert find_address(tmp_path) == "http://127.0.0.1:8736/"
+    journal.close()
+    Journal.open(tmp_path).close()
+    assert find_address(tmp_path) is None
 
 
 def test_folder_that_can_t_be_used_is_named(tmp_path):

@@ -1,6 +1,7 @@
 """The whole program, killed in the middle of everything: same library, guidance and history when it comes back."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -110,23 +111,75 @@ def test_server_that_is_killed_while_changes_come_in_keeps_the_acknowledged_ones
             assert [it["number"] for it in steps] == [*range(found["steps"] + 1)]
 
 
-@pytest.mark.slow
-def test_second_program_on_the_folder_is_refused_in_one_line(tmp_path, tiny):
-    command = [sys.executable, "-m", "tintype", "studio", "--no-browser", "--port", "0", "--model", str(tiny)]
-    with running(tmp_path / "data", tiny):
-        done = subprocess.run(
-            [*command, "--data", str(tmp_path / "data")],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr == (
-        f"tintype: {tmp_path}/data: another studio has it open; use that one, stop it, or name another folder by "
-        "--data\n"
+def begin_again(folder, tiny, *arguments, **environment):
+    """Run the program on the folder of another one, to its end."""
+    options = ["--port", "0", "--model", tiny, "--data", folder]
+    return subprocess.run(
+        [sys.executable, "-m", "tintype", "studio", *map(str, (*arguments, *options))],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env=os.environ | environment,
     )
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """What to set BROWSER to, and the file in which that notes what it was to open."""
+    program, opened = tmp_path / "browser.py", tmp_path / "opened"
+    program.write_text(f"import sys, pathlib\npathlib.Path({str(opened)!r}).write_text(sys.argv[1])")
+    return f"{sys.executable} {program} %s", opened
+
+
+@pytest.mark.slow
+def test_second_program_on_the_folder_hands_over_to_the_first(tmp_path, tiny, browser):
+    (tmp_path / "Oma.jpg").write_bytes(jpeg())
+    (tmp_path / "Opa.png").write_bytes(save(gray_scan(90, 70), "PNG"))
+    (tmp_path / "no.jpg").write_bytes(jpeg()[:400])
+    with using(tmp_path / "elsewhere", tiny) as person:
+        photo = person.add(name="Oma.jpg")
+        person.amend(photo, set_mark())
+        (tmp_path / "Oma.tintype").write_bytes(person.get(f"/photos/{photo}/project").content)
+        result = person.state(photo)["result"]
+    command, opened = browser
+    data = tmp_path / "data"
+    with running(data, tiny, tmp_path / "Opa.png", "--host", "0.0.0.0") as (server, _):
+        address = re.search(r"http\S+", server.said)[0]
+        assert (data / "studio.address").stat().st_mode & 0o777 == 0o600
+        names = [tmp_path / name for name in ("Opa.png", "no.jpg", "missing.jpg", "Oma.tintype")]
+        done = begin_again(data, tiny, *names, BROWSER=command)
+        assert (done.returncode, done.stderr) == (0, "")
+        bad, missing, found, _ = done.stdout.splitlines()
+        assert bad.startswith("no.jpg: damaged or cut off")
+        assert missing.startswith(f"{tmp_path}/missing.jpg: can't be read (No such file or directory)")
+        assert found == f"the studio is open already, at {address}"
+        assert opened.read_text() == address
+        with server.person() as person:
+            person.client.headers["authorization"] = f"Bearer {address.partition('#token=')[2]}"
+            assert [it["name"] for it in person.get("/photos").json()["photos"]] == ["Opa.png", "Oma.jpg"]
+            sent = person.get("/photos").json()["photos"][1]
+            assert person.state(sent["id"])["result"] == result
+    assert (data / "studio.address").read_text() == address  # it was killed
+    with running(data, tiny) as (server, _):
+        assert server.place not in address
+        done = begin_again(data, tiny, "--no-browser")
+        assert f"the studio is open already, at http://{server.place}/\n" in done.stdout
+        (data / "studio.address").unlink()
+        done = begin_again(data, tiny, "--no-browser")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"tintype: {data}: another studio has it open; use that one, stop it, or name another folder by --data\n"
+    )
+
+
+@pytest.mark.slow
+def test_program_that_ends_leaves_no_address(tmp_path, tiny):
+    with running(tmp_path / "data", tiny) as (_, process):
+        assert (tmp_path / "data" / "studio.address").exists()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+    assert not (tmp_path / "data" / "studio.address").exists()
 
 
 @pytest.mark.slow

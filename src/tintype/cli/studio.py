@@ -41,7 +41,8 @@ def studio(
             on the page.
         model: Name of a model (see "tintype models list") or path of a .onnx file.
         data: Folder where photographs that were dropped, guidance and history are kept; among the user's data if not
-            given. One studio at a time.
+            given. One studio at a time: where one is open there already, its page is opened, and photographs that are
+            named are sent to it.
         host: Address to listen at; 0.0.0.0 is all that this machine has. The default is reached from this machine
             only; at any other one, whoever wants to come in needs the token in the address that is printed.
         port: To listen at; 0 takes a free one. Without it 8736, or a free one where that is taken.

@@ -26,6 +26,7 @@ from tintype.errors import (
     StudioInUseError,
     WriteFailedError,
 )
+from tintype.studio.address_file import forget_address
 from tintype.studio.lock import take_lock
 
 NAME = "studio.sqlite"
@@ -352,6 +353,7 @@ def _lock(folder: Path, path: Path) -> sqlite3.Connection:
         raise StudioInUseError(
             f"{folder}: another studio has it open; use that one, stop it, or name another folder by --data"
         )
+    forget_address(folder)  # of a server that was killed
     return lock
 
 

@@ -8,16 +8,19 @@ import webbrowser
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tintype.colorize.album import find_by_hash
 from tintype.colorize.project import is_project_name, read_project
-from tintype.errors import StudioError, TintypeError
+from tintype.errors import StudioError, StudioInUseError, TintypeError
 from tintype.photos.inputs import is_photo_name
+from tintype.studio.address_file import find_address, forget_address, note_address
 from tintype.studio.app import create_app
 from tintype.studio.core import Studio, open_studio
 from tintype.studio.limits import Limits
 from tintype.studio.listening import address_of, is_loopback, listen, reachable_hosts, run_server
+from tintype.studio.neighbor import Neighbor
 from tintype.studio.projects import read_project_text
 
 PORT = 8736
@@ -45,7 +48,7 @@ def serve_studio(
     browser: bool = True,
     say: Say,
 ) -> None:
-    """Serve the studio until Ctrl-C.
+    """Serve the studio until Ctrl-C; where one has the folder open already, hand over to it.
 
     Args:
         photographs: files and folders to add to the library, where they lie.
@@ -59,56 +62,49 @@ def serve_studio(
         say: told what a person should know: the address, photographs that can't be opened.
 
     Raises:
-        StudioInUseError: another studio has the folder open.
-        StudioError: the folder can't be used, or the address is taken.
+        StudioInUseError: another studio has the folder open and has not said where it is.
+        StudioError: the folder can't be used, the address is taken, or the other studio does not answer.
         ModelError: the model can't be used.
     """
+    folder = folder or default_folder()
     needs_token = not is_loopback(host)
     opened = open_studio(
-        folder or default_folder(),
-        model=model,
-        threads=threads,
-        limits=limits,
-        host=host,
-        needs_token=needs_token,
+        folder, model=model, threads=threads, limits=limits, host=host, needs_token=needs_token
     )
-    with opened as found, closing(_listen(host, port)) as listener:
-        taken = listener.getsockname()[1]
-        studio = replace(found, door=replace(found.door, cookie=f"tintype-studio-{taken}"))
-        key = f"#token={studio.door.token}" if needs_token else ""
-        address, *others = (address_of(it, taken) + key for it in reachable_hosts(host))
-        add_photographs(studio, photographs, say)
-
-        def announce() -> None:
-            say(f"the studio is at {address}")
-            for other in others:
-                say(f"from other machines and phones: {other}")
-            say("Ctrl-C ends it; nothing is lost by that")
-            if browser:
-                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-        run_server(
-            create_app(studio),
-            listener,
-            announce,
-            ws_max_size=studio.limits.document_bytes,
-            ws_per_message_deflate=False,
-        )
+    try:
+        with opened as found, closing(_listen(host, port)) as listener:
+            taken = listener.getsockname()[1]
+            studio = replace(found, door=replace(found.door, cookie=f"tintype-studio-{taken}"))
+            add_photographs(photographs, partial(add_photograph, studio), say)
+            _run(studio, listener, browser=browser, say=say)
+    except StudioInUseError:
+        address = find_address(folder)
+        if address is None:  # it is beginning, or about to end
+            raise
+        _hand_over(address, photographs, browser=browser, say=say)
 
 
-def add_photographs(studio: Studio, paths: Iterable[Path], say: Say) -> None:
-    """Add files, and those in folders, to a library; one that can't be read is named, and the next is taken.
-
-    A project is opened with its photograph, which lies beside it.
-    """
+def add_photographs(paths: Iterable[Path], add: Callable[[Path], object], say: Say) -> None:
+    """Add files, and those in folders; one that can't be read is named, and the next is taken."""
     for path in find_photographs(paths):
         try:
-            if is_project_name(path):
-                open_project(studio, path)
-            else:
-                studio.library.open_file(path)
+            add(path)
         except TintypeError as error:
             say(str(error))
+
+
+def add_photograph(studio: Studio, path: Path) -> None:
+    """Add a photograph where it lies, or a project with its photograph, which lies beside it.
+
+    Raises:
+        GuidanceError: as `open_project`.
+        PhotoError: it can't be read.
+        StudioLimitError: the library is full.
+    """
+    if is_project_name(path):
+        open_project(studio, path)
+    else:
+        studio.library.open_file(path)
 
 
 def open_project(studio: Studio, path: Path) -> None:
@@ -133,6 +129,43 @@ def find_photographs(paths: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(it for it in path.iterdir() if it.is_file() and is_photo_name(it))
         else:
             yield path
+
+
+def _run(studio: Studio, listener: socket.socket, *, browser: bool, say: Say) -> None:
+    key = f"#token={studio.door.token}" if studio.door.token else ""
+    port = listener.getsockname()[1]
+    address, *others = (address_of(host, port) + key for host in reachable_hosts(studio.door.host))
+
+    def announce() -> None:
+        say(f"the studio is at {address}")
+        for other in others:
+            say(f"from other machines and phones: {other}")
+        say("Ctrl-C ends it; nothing is lost by that")
+        if browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    note_address(studio.folder, address)
+    try:
+        run_server(
+            create_app(studio),
+            listener,
+            announce,
+            ws_max_size=studio.limits.document_bytes,
+            ws_per_message_deflate=False,
+        )
+    finally:
+        forget_address(studio.folder)
+
+
+def _hand_over(address: str, photographs: Iterable[Path], *, browser: bool, say: Say) -> None:
+    """Give photographs to a studio that is open already, and open its page; StudioError: it does not answer."""
+    neighbor = Neighbor(address)
+    neighbor.ask("GET", "/studio")
+    add_photographs(photographs, neighbor.add, say)
+    say(f"the studio is open already, at {address}")
+    say("it goes on as it was begun; stop it first to begin it with other options")
+    if browser:
+        webbrowser.open(address)
 
 
 def _listen(host: str, port: int | None) -> socket.socket:
