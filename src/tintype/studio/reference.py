@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from tintype.studio.app import PREFIX, create_app
 from tintype.studio.core import open_studio
+from tintype.studio.state import MarkDocument, PaletteDocument
 
 Json = dict[str, Any]
 
@@ -28,9 +31,12 @@ _TITLES = {
     "api.vocabulary": "Words that are understood",
     "api.jobs": "Saving",
 }
-_MARK = "(a mark of a [hints file](guidance.md))"
-_PALETTE = "(a palette of a [hints file](guidance.md))"
-_SHAPES = {"mark": _MARK, "palette": _PALETTE}
+_SHAPES = tuple(
+    (TypeAdapter(kind).json_schema(), f"a {name} of a [hints file](guidance.md)")
+    for name, kind in (("mark", MarkDocument), ("palette", PaletteDocument))
+)
+"""Schemas that are described elsewhere, and what they are."""
+
 _HIDDEN = ("LiveMessage",)
 
 
@@ -107,14 +113,16 @@ def _describe_values(description: Json) -> Iterator[str]:
         required = schema.get("required", [])
         for key, field in schema.get("properties", {}).items():
             needed = "" if key in required else f"; {_default(field)}"
-            yield f"- `{key}` ({_type(field, key)}{needed}){_sentence(field.get('description', ''))}"
+            yield f"- `{key}` ({_type(field)}{needed}){_sentence(field.get('description', ''))}"
         yield ""
 
 
-def _type(schema: Json, name: str = "") -> str:
+def _type(schema: Json) -> str:
     """Return the type of a value in words."""
-    if name in _SHAPES and "$ref" not in schema:
-        return f"{_SHAPES[name]}".strip("()") + (" or null" if "anyOf" in schema else "")
+    bare = {key: value for key, value in schema.items() if key != "title"}
+    for shape, words in _SHAPES:
+        if bare == shape:
+            return words
     if "$ref" in schema:
         target = schema["$ref"].rpartition("/")[2]
         return f"[{target}](#{target.lower()})"
