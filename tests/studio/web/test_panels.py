@@ -123,7 +123,7 @@ def test_words_are_followed_and_forgotten(visitor, person, photo):
 
 def test_palette_is_chosen_and_weakened(visitor, person, photo):
     section = open_section(visitor, "Guide", "palette")
-    section.get_by_role("radio", name="kodachrome").click()
+    section.get_by_role("radio", name="Kodachrome").click()
     visitor.settle()
     assert person.state(photo)["state"]["palette"]["strength"] == 1
     strength = section.get_by_label("Strength of the palette")
@@ -134,6 +134,25 @@ def test_palette_is_chosen_and_weakened(visitor, person, photo):
     section.get_by_role("radio", name="None").click()
     visitor.settle()
     assert person.state(photo)["state"]["palette"] is None
+
+
+def test_palettes_have_names_that_are_read_in_full(served, photo, open_page):
+    visitor = open_page(served.place, locale="de-DE")
+    visitor.settle()
+    section = open_section(visitor, "Vorgaben", "palette")
+    names = section.locator(".palette-name")
+    expect(names).to_have_count(6)
+    assert names.all_inner_texts() == [
+        "Keine",
+        "Autochrom",
+        "Dufaycolor",
+        "Von Hand getönt",
+        "Kodachrome",
+        "Technicolor, zwei Streifen",
+    ]
+    assert names.evaluate_all("them => them.every((it) => it.scrollHeight <= it.clientHeight + 1)")
+    tips = [row.get_attribute("title") for row in section.locator(".palette-row").all()]
+    assert tips[-1].startswith("Technicolor in zwei Farben")
 
 
 def test_reference_gives_its_colors_and_one_of_them(visitor, person, photo):

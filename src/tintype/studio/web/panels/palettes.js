@@ -4,7 +4,7 @@ import { get, upload } from "../core/api.js";
 import { hexOf, labOf } from "../core/color.js";
 import { fill, h, listen } from "../core/dom.js";
 import { setPalette } from "../core/operations.js";
-import { percent, t } from "../core/texts.js";
+import { hasText, percent, t } from "../core/texts.js";
 import { button, slider } from "../shell/controls.js";
 import { openMenu } from "../shell/menu.js";
 import { createSection, loadWhenSeen } from "./section.js";
@@ -40,7 +40,7 @@ export function createPalettes(app) {
   section.hidden = !store.now.studio.model.capabilities.includes("palette");
   loadWhenSeen(list, store, ({ studio }) => [studio], async () => {
     try {
-      named = (await get("/palettes")).palettes;
+      named = (await get("/palettes")).palettes.map(inWords);
       show();
     } catch (error) {
       announcer.fail(error);
@@ -93,6 +93,12 @@ function createSources(app, take) {
   });
   const fromFile = button(t("palette.from_file"), () => input.click(), { class: "small", icon: "file" });
   return h("div", { class: "buttons" }, fromFile, fromAlbum, input);
+}
+
+/** A palette that has a name, with that name and what is said of it in the language of the page. */
+function inWords({ name, title, ...palette }) {
+  const say = (key, otherwise) => (hasText(key) ? t(key) : otherwise);
+  return { ...palette, name: say(`palette.named.${name}`, name), title: say(`palette.named.${name}.help`, title) };
 }
 
 function row({ name, title, palette }, isChosen, choose) {
