@@ -110,3 +110,20 @@ def test_what_happens_is_said_to_those_who_hear_the_page(at_photo):
     expect(heard).to_contain_text(",")
     at_photo.keyboard.press("Enter")
     expect(heard).to_contain_text("choose its color")
+
+
+def test_what_a_tool_does_is_seen_when_it_is_chosen(visitor):
+    help_line = visitor.page.locator(".tool-help")
+    visitor.keyboard.press("b")
+    expect(help_line).to_be_visible()
+    expect(help_line).to_have_text("Draw over what should have one color.")
+    visitor.page.clock.install()
+    visitor.page.get_by_role("radio", name="Lasso").click()
+    expect(help_line).to_have_text("Draw around what should have one color.")
+    visitor.page.clock.run_for(7000)
+    expect(help_line).to_be_hidden()
+    visitor.page.get_by_role("radio", name="Lasso").click()
+    expect(help_line).to_be_visible()
+    bar = visitor.page.locator(".viewbar").bounding_box()
+    line = help_line.bounding_box()
+    assert line["y"] + line["height"] <= bar["y"]

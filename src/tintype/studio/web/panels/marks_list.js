@@ -30,7 +30,7 @@ export function createMarksList(app) {
   const clear = button(t("marks.clear"), () => {
     session.change(store.now.state.marks.map((placed) => removeMark(placed.id)), "did.clear");
   }, { class: "small quiet", icon: "trash" });
-  const section = createSection("marks", t("marks.title"), "mark", [empty, list, clear]);
+  const section = createSection("marks", t("marks.title"), "rings", [empty, list, clear]);
   store.watch(({ state, selected, tab, sheet }) => [state?.marks, selected, tab, sheet], show);
   loadWhenSeen(list, store, ({ photo, position }) => [photo && position?.state.marks.length > 1 && photo.id, position?.result], async () => {
     try {

@@ -18,7 +18,7 @@ import { createWords } from "./words.js";
 
 const TABS = [
   { name: "look", icon: "look", parts: [createLook, createAlternatives, createDoubt] },
-  { name: "guide", icon: "wand", parts: [createWords, createSeen, createPalettes, createReference, createCarry, createScribble] },
+  { name: "guide", icon: "guide", parts: [createWords, createSeen, createPalettes, createReference, createCarry, createScribble] },
   { name: "marks", icon: "marks", parts: [createMarksList, createHistory] },
 ];
 const NARROW = matchMedia("(max-width: 899px) and (min-height: 521px)");

@@ -3,6 +3,7 @@
 import { h } from "../core/dom.js";
 import { t } from "../core/texts.js";
 import { iconButton, rove } from "./controls.js";
+import { createToolHelp } from "./tool_help.js";
 
 /** The tools, each with its icon and key. */
 export const TOOLS = [
@@ -18,11 +19,15 @@ export const TOOLS = [
  * @param {import("./app.js").App} app
  * @returns {HTMLElement}
  */
-export function createToolbar({ store, announcer }) {
+export function createToolbar(app) {
+  const { store, announcer, viewer } = app;
+  const help = createToolHelp(app);
+  viewer.element.append(help.element);
   const bar = h("div", { class: "tools", role: "radiogroup", aria: { label: t("tools.title") } });
   const buttons = TOOLS.map(({ name, icon, key }) => {
     const choose = () => {
       store.set({ tool: name });
+      help.show(); // also of the tool that was chosen already
       announcer.hear(t(`tool.${name}.help`));
     };
     const label = t(`tool.${name}`);

@@ -15,7 +15,7 @@ export function createViewbar({ store }, viewer) {
   const sides = iconButton("sides", t("view.sides"), () => viewer.compare("sides"), { keys: "S" });
   const hold = createHold(store);
   const doubt = iconButton("doubt", t("doubt.show"), () => toggle("showsDoubt"), { keys: "D" });
-  const marks = iconButton("mark", t("marks.show"), () => toggle("showsMarks"), { keys: "X" });
+  const marks = iconButton("rings", t("marks.show"), () => toggle("showsMarks"), { keys: "X" });
   const percent = h("button", { type: "button", class: "zoom-text", title: `${t("view.actual")} (1)` });
   listen(percent, "click", () => viewer.zoomToActual());
   const showZoom = () => {
