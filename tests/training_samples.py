@@ -2,9 +2,12 @@
 
 import io
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 import skimage.data
 
 from tintype.learn.networks import SYSTEMS
@@ -68,6 +71,28 @@ def add_member(shard: tarfile.TarFile, name: str, data: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size = len(data)
     shard.addfile(info, io.BytesIO(data))
+
+
+def spoil(shard: Path, spoiled: Path) -> None:
+    """Write a shard again with photographs cut off, one in eight."""
+    with tarfile.open(shard) as whole, tarfile.open(spoiled, "w") as file:
+        for i, member in enumerate(m for m in whole if m.name.endswith(".png")):
+            content = whole.extractfile(member)
+            assert content is not None
+            data = content.read()
+            add_member(file, member.name, data if i % 8 else data[:100])
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes, as on a full disk."""
+    resource = pytest.importorskip("resource", reason="only Unix can limit the size of files")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def fast_recipe(shards: Path, *changes: str) -> Recipe:

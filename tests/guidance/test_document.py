@@ -68,6 +68,7 @@ EVERYTHING = {
         },
     ],
     "palette": {"colors": [{"color": "#ffffff", "weight": 2}], "strength": 0.5, "origin": "word:autumn"},
+    "style": {"vector": [0.5, -2, 0], "origin": "match:autumn.jpg"},
 }
 anything = st.one_of(
     st.sampled_from(beyond),
@@ -158,6 +159,10 @@ documents = st.fixed_dictionaries(
         "marks": st.lists(marks, max_size=3),
         "palette": st.fixed_dictionaries(
             {"colors": palettes}, optional={"strength": st.floats(0, 1), "origin": origins}
+        ),
+        "style": st.fixed_dictionaries(
+            {"vector": st.lists(st.floats(-9, 9), min_size=1, max_size=4).filter(any)},
+            optional={"origin": origins},
         ),
     },
 )

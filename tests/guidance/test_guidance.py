@@ -6,7 +6,7 @@ import pytest
 
 from tintype.errors import GuidanceError
 from tintype.guidance.colors import WeightedColor, parse_color
-from tintype.guidance.guidance import GlobalPalette, Guidance, read_guidance
+from tintype.guidance.guidance import GlobalPalette, Guidance, Style, read_guidance
 from tintype.guidance.marks import FieldMark, GrownMark, LassoMark, MaskMark, PointMark, StrokeMark
 
 OLIVE = (42.234, -18.828, 30.598)
@@ -24,6 +24,7 @@ def example():
             MaskMark.from_array(mask, x=100, y=50, color=(50, 0, 0), origin="match:wedding.jpg"),
         ),
         GlobalPalette(GRASS, 0.25, "match"),
+        Style((0.5, 1 / 3, -7)),
     )
 
 
@@ -96,6 +97,13 @@ def test_merged_keeps_all_marks_and_the_palette_of_the_highest_origin():
 def test_merged_keeps_the_later_of_equal_palettes():
     first, second = GlobalPalette(GRASS, 0.3), GlobalPalette(GRASS, 0.6)
     assert Guidance(palette=first).merged(Guidance(), Guidance(palette=second)).palette is second
+
+
+def test_styles_are_merged_as_palettes_are():
+    first, second, word = Style((1, 2)), Style((3, 4)), Style((5, 6), origin="word")
+    merged = Guidance(style=first).merged(Guidance(style=second), Guidance(style=word))
+    assert merged.style is second
+    assert merged
 
 
 def test_layered_puts_a_person_on_top():
@@ -198,6 +206,11 @@ def test_guidance_refuses_what_is_no_mark():
         Guidance(({"x": 1},))
     with pytest.raises(GuidanceError, match="no GlobalPalette"):
         Guidance(palette=GRASS)
+    with pytest.raises(GuidanceError, match="no Style"):
+        Guidance(style=(1.0,))
+    for empty in ((), (0.0, 0.0)):
+        with pytest.raises(GuidanceError, match="not all 0"):
+            Style(empty)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 from tintype.errors import DataError
 from tintype.learn.data.batches import BatchPlan, center_crops
 from tintype.learn.data.photographs import is_held_out, load_pools
-from training_samples import add_member, fast_recipe
+from training_samples import add_member, fast_recipe, spoil
 
 
 def plan_of(recipe, **processes):
@@ -67,15 +67,7 @@ def test_label_is_the_last_word_of_the_name(recipe):
 
 
 def test_broken_photograph_is_counted_and_replaced(tmp_path: Path, shards: Path):
-    with (
-        tarfile.open(shards / "photos-0000.tar") as whole,
-        tarfile.open(tmp_path / "photos-0.tar", "w") as shard,
-    ):
-        for i, member in enumerate(m for m in whole if m.name.endswith(".png")):
-            file = whole.extractfile(member)
-            assert file is not None
-            data = file.read()
-            add_member(shard, member.name, data if i % 2 else data[:100])
+    spoil(shards / "photos-0000.tar", tmp_path / "photos-0.tar")
     plan = plan_of(fast_recipe(tmp_path))
     batches = [plan[step] for step in range(len(plan))]
     assert sum(batch.broken for batch in batches) > 0

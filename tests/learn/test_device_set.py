@@ -1,4 +1,3 @@
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.device_set import StoredPlan
 from tintype.learn.data.photographs import load_pools
 from tintype.learn.train import train
-from training_samples import add_member, fast_recipe, tiny_recipe
+from training_samples import fast_recipe, spoil, tiny_recipe
 
 CPU = torch.device("cpu")
 
@@ -40,15 +39,7 @@ def test_processes_share_a_batch_as_ever(shards: Path):
 
 
 def test_broken_photograph_is_counted_and_replaced(tmp_path: Path, shards: Path):
-    with (
-        tarfile.open(shards / "photos-0000.tar") as whole,
-        tarfile.open(tmp_path / "photos-0.tar", "w") as shard,
-    ):
-        for i, member in enumerate(m for m in whole if m.name.endswith(".png")):
-            file = whole.extractfile(member)
-            assert file is not None
-            data = file.read()
-            add_member(shard, member.name, data if i % 2 else data[:100])
+    spoil(shards / "photos-0000.tar", tmp_path / "photos-0.tar")
     plan = plan_of(fast_recipe(tmp_path))
     stored = StoredPlan(plan, CPU)
     assert [stored[i].broken for i in range(3)] == [plan[i].broken for i in range(3)]

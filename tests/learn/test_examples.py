@@ -91,7 +91,9 @@ def test_points_are_those_of_zhang_where_a_recipe_asks_for_them():
     hints = simulate_hints(ab, recipe, torch.Generator().manual_seed(4))
     given = (hints[:, 2] > 0).float()
     shares = given.flatten(1).mean(1)
-    assert abs(float((shares == 0).float().mean()) - 0.115) < 0.02  # an eighth, less those that are shown whole
+    assert (
+        abs(float((shares == 0).float().mean()) - 0.115) < 0.02
+    )  # an eighth, less those that are shown whole
     assert abs(float((shares == 1).float().mean()) - 0.01) < 0.005
     pointed = given[(shares > 0) & (shares < 1)]
     corner, middle = pointed[:, :16, :16].mean(), pointed[:, 40:56, 40:56].mean()

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -11,15 +12,16 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 import tintype.learn.course as course_module
-import tintype.learn.run as run_module
 from tintype.errors import TrainingError, WriteFailedError
 from tintype.learn.ablate import Study, ablate, read_study
+from tintype.learn.data.batches import open_or_none
+from tintype.learn.data.photographs import load_pools
 from tintype.learn.networks import create_network
 from tintype.learn.optimize import freeze, parameter_groups, rate_factor
 from tintype.learn.recipe import OptimizerRecipe, Recipe
-from tintype.learn.run import CHECKPOINT
+from tintype.learn.run import CHECKPOINT, read_broken
 from tintype.learn.train import train
-from training_samples import fast_recipe
+from training_samples import fast_recipe, files_of_at_most, spoil
 
 
 def train_on_cpu(recipe: Recipe, folder: Path, **more) -> Path:
@@ -177,19 +179,27 @@ def test_loss_that_is_no_number_stops_with_the_batch_saved(shards: Path, tmp_pat
     assert not (tmp_path / CHECKPOINT).exists()
 
 
-def test_full_disk_keeps_the_last_good_checkpoint(finished: Path, shards: Path, tmp_path: Path, monkeypatch):
-    before = (finished / CHECKPOINT).read_bytes()
-    (tmp_path / CHECKPOINT).write_bytes(before)
-
-    def no_space(state, path):
-        Path(path).write_bytes(b"half of it")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(run_module.torch, "save", no_space)
-    with pytest.raises(WriteFailedError, match="last good one is kept"):
+@pytest.mark.parametrize("first_that_fails", [CHECKPOINT, "last.safetensors"])
+def test_full_disk_keeps_the_last_good_files(
+    finished: Path, shards: Path, tmp_path: Path, first_that_fails: str
+):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    before = {name: (tmp_path / name).read_bytes() for name in (CHECKPOINT, "last.safetensors")}
+    room = len(before[first_that_fails]) - 1000
+    with files_of_at_most(room), pytest.raises(WriteFailedError, match="last good one is kept"):
         train_on_cpu(fast_recipe(shards, "samples=80"), tmp_path)
-    assert (tmp_path / CHECKPOINT).read_bytes() == before
+    assert (tmp_path / first_that_fails).read_bytes() == before[first_that_fails]
+    assert (tmp_path / CHECKPOINT).read_bytes() == before[CHECKPOINT]
     assert not [*tmp_path.glob(".*partial")]
+
+
+def test_broken_photographs_are_passed_over_and_counted(shards: Path, tmp_path: Path):
+    spoil(shards / "photos-0000.tar", tmp_path / "photos-0.tar")
+    recipe = fast_recipe(tmp_path)
+    (pool,) = load_pools(recipe.data)
+    assert any(open_or_none(photograph) is None for photograph in pool.held_out)
+    train_on_cpu(recipe, tmp_path / "run")
+    assert read_broken(tmp_path / "run") > 0
 
 
 def test_broken_checkpoint_is_one_line_with_a_remedy(shards: Path, tmp_path: Path):

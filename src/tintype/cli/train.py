@@ -46,6 +46,7 @@ def train(
     """
     require_extra()
     from tintype.learn.recipe import read_recipe  # noqa: PLC0415
+    from tintype.learn.run import read_broken  # noqa: PLC0415
     from tintype.learn.train import train as run_training  # noqa: PLC0415 - very heavy
 
     read = read_recipe(recipe, changes)
@@ -59,6 +60,8 @@ def train(
             stop_after=stop_after,
             progress=progress,
         )
+    if broken := read_broken(folder):
+        print_line(f"{broken} broken photographs were passed over")
     if best.suffix == ".npz":
         print_line(f"the model is {best}; 'tintype colorize --model {best}' uses it")
     else:

@@ -12,7 +12,7 @@ from tintype.color.bins import Decoding, decode, sample
 from tintype.colorize.adjust import NO_ADJUSTMENT, Adjustment
 from tintype.colorize.contours import Kept, contain, is_contained
 from tintype.colorize.passes import Passes
-from tintype.errors import UnsupportedByModelError
+from tintype.errors import GuidanceError, UnsupportedByModelError
 from tintype.guidance.compile import CompiledGuidance, compile_guidance, compile_inputs
 from tintype.guidance.guidance import Guidance
 from tintype.models.card import Card
@@ -167,10 +167,11 @@ def ask(
         The answer, at the grid of the largest size.
 
     Raises:
-        GuidanceError: a mark outside of the photograph.
+        GuidanceError: a mark outside of the photograph, or the style of another model.
         UnsupportedByModelError: guidance that the model does not take.
         ModelError: the model failed.
     """
+    _check_style(guidance, session)
     inquiry = _Inquiry(session, lightness_at, photo_size, passes, context)
     question, lightness = inquiry.pose(guidance), inquiry.cell_lightness()
     compiled = question.compiled[0]
@@ -186,6 +187,18 @@ def ask(
     if session.card.bins:
         cells = compiled.biased(cells)
     return Answer(session.card, cells, compiled, lightness, question)
+
+
+def _check_style(guidance: Guidance, session: Session) -> None:
+    """Refuse a style of another model, as far as its length tells."""
+    if guidance.style is None or "style" not in session.card.capabilities:
+        return
+    given, taken = len(guidance.style.vector), session.length_of("style")
+    if given != taken:
+        raise GuidanceError(
+            f"{guidance.source or 'guidance'}: style: it has {given} numbers and {session.card.name} takes {taken}; "
+            "it is of another model, take it from the reference again"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +265,7 @@ def _look(
     mirrored: bool,
 ) -> Floats:
     """Return the cells (h, w, Q or 2) of one size, the mean of both sides where it is mirrored."""
-    same = {"palette": compiled.palette, "latent": latent}
+    same = {"palette": compiled.palette, "style": compiled.style, "latent": latent}
     maps = {"hints": compiled.hints, "context": context}
     cells = _run(session, lightness, **same, **maps)
     if not mirrored:

@@ -21,7 +21,7 @@ from tintype.colorize.semantics import Semantics, see
 from tintype.colorize.settings import Choices, Settings, choose_settings
 from tintype.errors import UnsupportedByModelError
 from tintype.guidance.grow import GROW_SIDE, resolve_grown
-from tintype.guidance.guidance import Guidance
+from tintype.guidance.guidance import Guidance, Style
 from tintype.guidance.marks import GrownMark
 from tintype.models.card import Card
 from tintype.models.catalog import ModelFile, find_model, fingerprint
@@ -199,6 +199,14 @@ class OpenPhoto:
             UnsupportedByModelError: the model gives no features.
         """
         return np.ascontiguousarray(np.moveaxis(self._output("features", size)[0], 0, -1))
+
+    def style(self) -> Style:
+        """Return what the photograph is like as a whole, to guide others by it with the same model.
+
+        Raises:
+            UnsupportedByModelError: the model knows no style.
+        """
+        return Style(tuple(self._output("style_out", None)[0].tolist()))
 
     def classes(self, size: int | None = None) -> Floats:
         """Return what the encoder believes to see: probabilities (C,) of its classes; errors as `features`."""

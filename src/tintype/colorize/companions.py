@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tintype.colorize.answer import resize_grid
 from tintype.colorize.reduction import fit_side, reduce_lightness
 from tintype.colorize.result import Colorization
 from tintype.photos.atomic import atomic_file
+from tintype.photos.encoders.page import Picture
 from tintype.photos.join import ColorPicture, tint_layer
 from tintype.photos.join import layer as join_layer
 from tintype.photos.photo import Encoding, Metadata, Photo
@@ -98,9 +99,27 @@ def doubt_map(result: Colorization, side: int = VIEW_SIDE) -> NDArray[np.uint8]:
     return np.rint(255 * resize_grid(result.doubt[..., None], size)[..., 0]).astype(np.uint8)
 
 
-def write_comparison(result: Colorization, path: Path, *, overwrite: bool = False, mark: bool = True) -> None:
-    """Write `comparison`; errors as those of ``Colorization.write``."""
-    _write_array(result, comparison(result), "compare", path, overwrite=overwrite, mark=mark)
+def write_comparison(
+    result: Colorization,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    mark: bool = True,
+    observe: Callable[[Picture], Picture] = lambda picture: picture,
+) -> None:
+    """Write `comparison`; errors as those of ``Colorization.write``.
+
+    Args:
+        result: the photograph and its color.
+        path: its suffix names the format.
+        overwrite: replace a file of that name.
+        mark: say in the file that a machine made the color.
+        observe: wraps the picture before its rows are asked for.
+    """
+    picture = ArrayPicture(comparison(result))
+    like = Photo.from_array(picture.pixels)
+    marked = result.mark("compare") if mark else None
+    write_photo(path, observe(picture), like=like, mark=marked, overwrite=overwrite)
 
 
 def write_doubt(result: Colorization, path: Path, *, overwrite: bool = False) -> None:
@@ -142,11 +161,3 @@ def _reduced(photo: Photo, size: tuple[int, int]) -> Photo:
 def without_metadata(photo: Photo) -> Photo:
     """Return the photograph without metadata, for what is made of it but is no copy of it."""
     return replace(photo, metadata=Metadata(), encoding=Encoding(), page=0, page_count=1)
-
-
-def _write_array(
-    result: Colorization, pixels: NDArray[np.uint8], kind: str, path: Path, *, overwrite: bool, mark: bool
-) -> None:
-    like = Photo.from_array(pixels)
-    marked = result.mark(kind) if mark else None
-    write_photo(path, ArrayPicture(pixels), like=like, mark=marked, overwrite=overwrite)

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from tintype.color.lab import srgb_to_lab
 from tintype.colorize.guides import Guided, told_confidence
 from tintype.colorize.palettes import palette_of
-from tintype.errors import GuidanceError
+from tintype.errors import GuidanceError, UnsupportedByModelError
 from tintype.guidance.cells import Cells, ColoredCells, color_cells, describe_cells
 from tintype.guidance.document import located
-from tintype.guidance.guidance import GlobalPalette, Guidance
+from tintype.guidance.guidance import GlobalPalette, Guidance, Style
 from tintype.guidance.marks import PointMark
 from tintype.guidance.masks import marked_pixels
 from tintype.guidance.matching import ColorMatch, compare, match_colors
@@ -165,11 +165,15 @@ class ReferenceGuide:
 
         Returns:
             Marks (origin ``match:wedding.jpg``, confidence as the probability that the color is right), a palette
-            from the reference that agrees best, and for each reference a note of what came of it.
+            from the reference that agrees best, and for each reference a note of what came of it. For a model that
+            takes a style and gives no features: the mean of the references' styles.
 
         Raises:
-            UnsupportedByModelError: the model gives no features to match by.
+            UnsupportedByModelError: the model gives no features to match by and takes no style, or the style of a
+                region is wanted.
         """
+        if {"style", "features"} & opened.colorizer.card.capabilities == {"style"}:
+            return self._lend_style(opened)
         target = describe_photo(opened)
         matches = [
             NamedMatch(match_origin(reference.name), match_colors(compare(target, cells), colors))
@@ -182,6 +186,17 @@ class ReferenceGuide:
             for note in _tell(reference, named, marks)
         ]
         return Guided(Guidance(marks, self._palette([named.match for named in matches])), tuple(notes))
+
+    def _lend_style(self, opened: OpenPhoto) -> Guided:
+        """Return the style of the references, whose colors such a model does not look at."""
+        names = ", ".join(reference.name for reference in self.references)
+        if any(reference.region is not None for reference in self.references):
+            raise UnsupportedByModelError(
+                f"{names}: {opened.colorizer.card.name} takes the style of whole photographs; leave the region out"
+            )
+        styles = [opened.colorizer.open(reference.photo).style().vector for reference in self.references]
+        style = Style(tuple(np.mean(styles, axis=0).tolist()), match_origin(self.references[0].name))
+        return Guided(Guidance(style=style), (f"{names}: the photograph takes the style, not the colors",))
 
     def _described(self, opened: OpenPhoto) -> list[tuple[Cells, ColoredCells]]:
         model = opened.colorizer.fingerprint

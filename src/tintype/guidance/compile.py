@@ -11,8 +11,8 @@ The rules, all of them:
    this is grass, Bayes' rule says that p(bin) is multiplied by p(bin | grass) / p(bin).
 4. The palette of the whole picture is an input of models that take one; for other bin models it is rule 3
    everywhere, weakened so that no color is ruled out.
-5. A bin model without hints takes a color as a palette of one color. Whatever a model can't take otherwise
-   raises UnsupportedByModelError.
+5. A bin model without hints takes a color as a palette of one color. A style goes to the model as it is. Whatever
+   a model can't take otherwise raises UnsupportedByModelError.
 6. Hints stay within the contours of the photograph, the more so the less the model expected them there: beyond,
    its answer without them stands. See ``tintype.guidance.reach``; it is done to the answer of bin models.
 
@@ -91,6 +91,7 @@ class CompiledGuidance:
     Attributes:
         hints: (3, H, W) float32, input of the model: a, b in Lab units, confidence 0..1.
         palette: (Q + 1,) float32, input of the model: distribution over the bins, strength 0..1.
+        style: (S,) float32, input of the model.
         logit_bias: (H / grid, W / grid, Q) float32, or (Q,) where it is the same everywhere.
         pins: (H / grid, W / grid, 3) float32: a, b in Lab units, share 0..1 of the decoded color replaced.
         placed: the marks that became hints, as they lie on the grid (rule 6).
@@ -98,6 +99,7 @@ class CompiledGuidance:
 
     hints: NDArray[np.float32] | None = None
     palette: NDArray[np.float32] | None = None
+    style: NDArray[np.float32] | None = None
     logit_bias: NDArray[np.float32] | None = None
     pins: NDArray[np.float32] | None = None
     placed: tuple[PlacedColor, ...] = ()
@@ -173,6 +175,7 @@ def compile_guidance(
     return CompiledGuidance(
         hints=_hint_map([layer.pixels for layer in hinting], input_size) if hinting else None,
         palette=_palette_input(guidance, card),
+        style=_style_input(guidance),
         logit_bias=_logit_bias(guidance, card, layers, input_size, prior),
         pins=_pins(colored, _grid_size(input_size, card.grid)),
         placed=tuple(_place(layer) for layer in hinting),
@@ -193,7 +196,7 @@ def compile_inputs(
         seen = _visible([_draw(mark, photo_size, input_size) for mark in marks], marks, input_size)
         colored = [drawn for drawn in seen if drawn.ab is not None]
         hints = _hint_map(colored, input_size) if colored else None
-    return CompiledGuidance(hints=hints, palette=_palette_input(guidance, card))
+    return CompiledGuidance(hints=hints, palette=_palette_input(guidance, card), style=_style_input(guidance))
 
 
 def palette_distribution(colors: Sequence[WeightedColor]) -> NDArray[np.float32]:
@@ -223,6 +226,11 @@ def _check_supported(guidance: Guidance, card: GuidedCard) -> None:
             raise _unsupported(f"{where}: marks[{i}]", card, thing)
     if guidance.palette is not None and not has_bins and "palette" not in takes:
         raise _unsupported(f"{where}: palette", card, "palette")
+    if guidance.style is not None and "style" not in takes:
+        raise UnsupportedByModelError(
+            f"{where}: style: the model {card.name} takes none; leave it out, or choose a model that does, such as "
+            "iizuka16"
+        )
 
 
 def _unsupported(where: str, card: GuidedCard, thing: str) -> UnsupportedByModelError:
@@ -356,6 +364,10 @@ def _palette_input(guidance: Guidance, card: GuidedCard) -> NDArray[np.float32] 
         return None
     distribution = palette_distribution(guidance.palette.colors)
     return np.append(distribution, np.float32(guidance.palette.strength))
+
+
+def _style_input(guidance: Guidance) -> NDArray[np.float32] | None:
+    return None if guidance.style is None else np.array(guidance.style.vector, np.float32)
 
 
 def _logit_bias(

@@ -74,7 +74,7 @@ def load_json(text: str) -> Any:
 def parse_document(text: str) -> Json:
     """Parse the JSON of guidance, whose outermost value is an object; errors as those of `load_json`."""
     document: Json = load_json(text)
-    check_keys(document, (), ("$schema", "version", "marks", "palette"))
+    check_keys(document, (), ("$schema", "version", "marks", "palette", "style"))
     if not isinstance(document.get("$schema", ""), str):
         raise GuidanceError(f"$schema is {shown(document['$schema'])}; give an address or leave it out")
     check_version(document.get("version", DOCUMENT_VERSION), DOCUMENT_VERSION)

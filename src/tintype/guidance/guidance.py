@@ -6,12 +6,13 @@ It knows nothing of models: ``tintype.guidance.compile`` turns it into what a mo
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tintype.errors import GuidanceError
-from tintype.guidance.colors import WeightedColor, check_number, check_palette
+from tintype.guidance.colors import WeightedColor, check_number, check_palette, shown
 from tintype.guidance.document import (
     DOCUMENT_VERSION,
     Json,
@@ -28,6 +29,9 @@ from tintype.guidance.marks import Mark, MaskMark, Statement, check_origin, orig
 
 MARK_LIMIT = 100_000
 """Most marks in one guidance."""
+
+STYLE_LIMIT = 4096
+"""Most numbers of a style."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,36 @@ class GlobalPalette:
 
 
 @dataclass(frozen=True)
+class Style:
+    """What a photograph is like as a whole, as one model says it (Iizuka et al. 2016); no other understands it.
+
+    Attributes:
+        vector: that model's ``style_out`` for a photograph whose style is wanted, not all zeros.
+        origin: as that of a mark.
+
+    Raises:
+        GuidanceError: no numbers, too many, or nothing but zeros.
+    """
+
+    vector: tuple[float, ...]
+    origin: str = "person"
+
+    def __post_init__(self) -> None:
+        numbers = tuple(float(f"{check_number('vector', each, -1e6, 1e6):.6g}") for each in self.vector)
+        if not 1 <= len(numbers) <= STYLE_LIMIT or not any(numbers):
+            raise GuidanceError(
+                f"vector holds {len(numbers)} numbers; give 1 to {STYLE_LIMIT} that are not all 0"
+            )
+        object.__setattr__(self, "vector", numbers)
+        check_origin(self.origin)
+
+
+Whole = TypeVar("Whole", GlobalPalette, Style)
+
+
+@dataclass(frozen=True)
 class Guidance:
-    """Marks and at most one palette for the whole picture.
+    """Marks, and at most one palette and one style for the whole picture.
 
     Where marks overlap, the one of the higher origin lies on top (a person beats a match, a match beats a
     word); among equals the later one does. A mark of full confidence hides what lies below it, a weaker one
@@ -64,6 +96,7 @@ class Guidance:
     Attributes:
         marks: in the order in which they were made.
         palette: for the picture as a whole.
+        style: likewise, for models that take one.
         source: file that it was read from, for messages; not compared, not stored.
 
     Raises:
@@ -78,6 +111,7 @@ class Guidance:
 
     marks: tuple[Mark, ...] = ()
     palette: GlobalPalette | None = None
+    style: Style | None = None
     source: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -90,10 +124,12 @@ class Guidance:
             raise GuidanceError(f"there are {len(self.marks)} marks; give at most {MARK_LIMIT}")
         if self.palette is not None and not isinstance(self.palette, GlobalPalette):
             raise GuidanceError("palette is no GlobalPalette; give GlobalPalette(colors, strength)")
+        if self.style is not None and not isinstance(self.style, Style):
+            raise GuidanceError("style is no Style; give Style(vector)")
 
     def __bool__(self) -> bool:
         """Return whether there is anything to say."""
-        return bool(self.marks) or self.palette is not None
+        return bool(self.marks) or self.palette is not None or self.style is not None
 
     @classmethod
     def from_json(cls, text: str, source: str = "guidance", *, folder: Path | None = None) -> Guidance:
@@ -110,7 +146,7 @@ class Guidance:
         with located(f"{source}: "):
             document = parse_document(text)
             marks = parse_marks(document.get("marks", []), folder)
-            return cls(marks, _parse_palette(document), source=source)
+            return cls(marks, _parse_palette(document), _parse_style(document), source=source)
 
     def to_json(self) -> str:
         """Write the one canonical JSON of this guidance; ``from_json`` reads it back to an equal one."""
@@ -121,6 +157,8 @@ class Guidance:
                 "strength": self.palette.strength,
                 "origin": self.palette.origin,
             }
+        if self.style is not None:
+            document["style"] = {"vector": list(self.style.vector), "origin": self.style.origin}
         return canonical_json(document)
 
     def digest(self) -> str:
@@ -131,12 +169,13 @@ class Guidance:
         """Join what several have to say.
 
         All marks are kept, these first; who lies on top where they overlap, the class says. Of several
-        palettes the one of the highest origin is kept, among equals the latest.
+        palettes, and of several styles, the one of the highest origin is kept, among equals the latest.
         """
         everything = (self, *others)
-        palettes = [guidance.palette for guidance in everything if guidance.palette is not None]
-        best = max(reversed(palettes), key=lambda palette: origin_rank(palette.origin), default=None)
-        return Guidance(tuple(mark for guidance in everything for mark in guidance.marks), best, self.source)
+        palette = _highest(guidance.palette for guidance in everything)
+        style = _highest(guidance.style for guidance in everything)
+        marks = tuple(mark for guidance in everything for mark in guidance.marks)
+        return Guidance(marks, palette, style, self.source)
 
     def layered(self) -> list[tuple[int, Mark]]:
         """Return the marks from the bottom to the top, each with its number in ``marks``."""
@@ -186,3 +225,20 @@ def _parse_palette(document: Json) -> GlobalPalette | None:
         value: Any = document["palette"]
         check_keys(value, ("colors",), ("strength", "origin"))
         return GlobalPalette(**{**value, "colors": parse_colors(value["colors"])})
+
+
+def _parse_style(document: Json) -> Style | None:
+    if "style" not in document:
+        return None
+    with located("style: "):
+        value: Any = document["style"]
+        check_keys(value, ("vector",), ("origin",))
+        if not isinstance(value["vector"], list):
+            raise GuidanceError(f"vector is {shown(value['vector'])}; give a list of numbers")
+        return Style(**{**value, "vector": tuple(value["vector"])})
+
+
+def _highest(said: Iterable[Whole | None]) -> Whole | None:
+    """Return the latest of those of the highest origin."""
+    found = [each for each in said if each is not None]
+    return max(reversed(found), key=lambda each: origin_rank(each.origin), default=None)

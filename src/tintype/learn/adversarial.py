@@ -154,7 +154,10 @@ def _criticize(run: Run, critic: Critic, outputs: dict[str, Tensor], examples: E
     true, false = (critic.look(lightness, ab, learns=True) for ab in (truth, made))
     term = critic_loss(true, false, run.recipe.adversarial.kind)
     descend(run, critic.model, critic.optimizer, {"critic": term}, examples)
-    critic.level = float(term.detach())
+    level: Any = run.fabric.all_reduce(term.detach(), reduce_op="mean")
+    critic.level = float(
+        level
+    )  # of all processes, which must decide alike whether the network learns from it
     return {"critic": critic.level} if is_logged(run) else {}
 
 

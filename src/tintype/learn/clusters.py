@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from tintype.errors import RecipeError
 from tintype.learn.cheng15 import CONFIGS, ChengConfig, train_cheng15
 from tintype.learn.course import Progress
+from tintype.learn.data.batches import take_whole
 from tintype.learn.data.photographs import Pool, digest_of, load_pools
 from tintype.learn.recipe import Recipe
-from tintype.learn.run import write_record
+from tintype.learn.run import note_broken, write_record
 from tintype.learn.unfinished import Unfinished
 
 
@@ -37,7 +39,7 @@ def train_clusters(
     if stop_after:
         config = dataclasses.replace(config, seconds=60 * stop_after)
     pools = load_pools(recipe.data)
-    photographs = [photograph for pool in pools for photograph in pool.train][: recipe.samples]
+    photographs, broken = take_whole(chain.from_iterable(pool.train for pool in pools), recipe.samples)
     folder.mkdir(parents=True, exist_ok=True)
     write_record(folder, recipe, pools)
 
@@ -56,6 +58,7 @@ def train_clusters(
         overwrite=True,
         unfinished=unfinished,
     )
+    note_broken(folder, broken)
     return path
 
 

@@ -264,6 +264,18 @@ def write_record(
     _replace(folder / "record.json", lambda path: path.write_text(text, "utf-8"))
 
 
+def note_broken(folder: Path, count: int) -> None:
+    """Say in ``record.json`` how many photographs were broken and passed over, each as often as its turn came."""
+    record = folder / "record.json"
+    said = json.loads(record.read_text("utf-8")) | {"broken": count}
+    _replace(record, lambda path: path.write_text(json.dumps(said, indent=1), "utf-8"))
+
+
+def read_broken(folder: Path) -> int:
+    """Return what `note_broken` said."""
+    return int(json.loads((folder / "record.json").read_text("utf-8"))["broken"])
+
+
 def _average_of(network: nn.Module, recipe: Recipe, plan: BatchPlan) -> Any:
     """Return an exponential moving average of the weights with the recipe's half-life."""
     import_timm()
@@ -306,7 +318,7 @@ def _replace(path: Path, write: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(partial)
         partial.replace(path)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         partial.unlink(missing_ok=True)
         raise WriteFailedError(f"{path} could not be written ({error}); the last good one is kept") from error
 

@@ -25,7 +25,7 @@ from tintype.learn.data.photographs import load_pools
 from tintype.learn.objective import inputs_for, loss_terms
 from tintype.learn.optimize import train_mode
 from tintype.learn.recipe import Recipe
-from tintype.learn.run import Run, resume_run, start_run, write_record
+from tintype.learn.run import Run, note_broken, resume_run, start_run, write_record
 from tintype.learn.validate import load_held_out
 from tintype.learn.variational import start_variational
 
@@ -68,6 +68,8 @@ def train(
     if fabric.is_global_zero:
         write_record(folder, run.recipe, pools, str(fabric.device), fabric.world_size)
     follow(run, held_out, step, stop_after=stop_after, progress=progress)
+    if fabric.is_global_zero:
+        note_broken(folder, run.broken + held_out.broken)
     return folder / "best.safetensors"
 
 

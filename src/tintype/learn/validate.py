@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from tintype.color.bins import BIN_COUNT, CENTERS, smooth_prior
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
-from tintype.learn.data.batches import center_crops, center_shown
+from tintype.errors import DataError
+from tintype.learn.data.batches import center_crops, center_shown, take_whole
 from tintype.learn.data.examples import encode_bins, show
 from tintype.learn.data.photographs import Photograph, Pool
 from tintype.learn.losses.classification import cells_of, soft_cross_entropy
@@ -40,27 +41,38 @@ class HeldOut:
         hints: (N, 3, H, W), `HINTED` true points each.
         shown: (N, 1, H, W), the lightness that the network is shown: their own, or what a drawing or a pair shows.
         worn: (N, 1, H, W), the lightness as film and time left it, at strength 1, none clean.
+        broken: photographs that could not be decoded and were passed over.
     """
 
     lab: Tensor
     hints: Tensor
     shown: Tensor
     worn: Tensor
+    broken: int = 0
 
 
 def load_held_out(pools: Sequence[Pool], recipe: Recipe, device: torch.device) -> HeldOut:
-    """Take held-out photographs of the sources that may be shown at the validation's size."""
+    """Take held-out photographs of the sources that may be shown at the validation's size.
+
+    Raises:
+        DataError: there is none that is whole.
+    """
     side = recipe.validation.side
     chosen: list[Photograph] = []
     for pool in pools:
         if pool.source.max_side >= side or len(pools) == 1:
             chosen.extend(pool.held_out)
-    chosen = chosen[: recipe.validation.photos]
+    chosen, broken = take_whole(chosen, recipe.validation.photos)
+    if not chosen:
+        raise DataError(
+            "no whole photograph is held out for the validation; give more, or a smaller data.held_out"
+        )
     pixels = center_crops(chosen, side)
     lab = srgb_to_lab(pixels.float() / 255).permute(0, 3, 1, 2).contiguous()
     pairs, generator = center_shown(chosen, side), torch.Generator().manual_seed(0)
     shown = show(lab[:, :1].clone(), lab, pairs, recipe, seed=0, generator=generator)
-    return HeldOut(*(t.to(device) for t in (lab, _true_points(lab[:, 1:]), shown, _wear(pixels))))
+    hints, worn = _true_points(lab[:, 1:]), _wear(pixels)
+    return HeldOut(lab.to(device), hints.to(device), shown.to(device), worn.to(device), broken)
 
 
 @torch.no_grad()

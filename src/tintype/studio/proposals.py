@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tintype.colorize.guides import Guided
+from tintype.errors import UnsupportedByModelError
 from tintype.guidance.document import colors_to_document, mark_to_document
 from tintype.guidance.guidance import GlobalPalette
 from tintype.guidance.marks import origin_rank
@@ -45,7 +46,14 @@ def propose(guided: Guided, state: State, prefix: str, origin: str = "") -> Prop
         state: of the photograph.
         prefix: of the ids of its marks: letters and digits.
         origin: marks whose origin begins like this are taken away first; empty: none.
+
+    Raises:
+        UnsupportedByModelError: it says something that states can't hold.
     """
+    if guided.guidance.style is not None:
+        raise UnsupportedByModelError(
+            "this model takes a reference's style, which the page can't keep; use tintype colorize --reference"
+        )
     old = [placed.id for placed in state.marks if origin and _origin_of(placed.mark).startswith(origin)]
     taken = {placed.id for placed in state.marks} - set(old)
     operations: list[Operation] = [RemoveMark(op="remove_mark", id=name) for name in old]

@@ -7,7 +7,7 @@ again to be looked at.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -239,11 +239,25 @@ def find_whole(cut: Cut, is_whole: Callable[[Photograph], T | None]) -> tuple[T,
 
 
 def open_or_none(photograph: Photograph) -> Image.Image | None:
-    """Return the decoded photograph, or None where it is broken."""
+    """Return the decoded photograph, or None where it is broken, or a bomb."""
     try:
         return photograph.open()
-    except OSError:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # all that Pillow raises
         return None
+
+
+def take_whole(photographs: Iterable[Photograph], most: int) -> tuple[list[Photograph], int]:
+    """Return the first photographs that are whole, and how many broken ones were passed."""
+    whole: list[Photograph] = []
+    broken = 0
+    for photograph in photographs:
+        if len(whole) == most:
+            break
+        if open_or_none(photograph) is None:
+            broken += 1
+        else:
+            whole.append(photograph)
+    return whole, broken
 
 
 def _cut(cut: Cut, shape: tuple[int, int]) -> Piece:
