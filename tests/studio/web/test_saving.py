@@ -2,14 +2,18 @@
 
 import json
 import time
+from contextlib import contextmanager
+from threading import Event
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from studio_samples import gray_scan, jpeg, set_mark
+from studio_samples import gray_scan, jpeg, serving, set_mark
 from tintype.photos.metadata import read_mark
+from tintype.studio.limits import Limits
+from web_samples import Visitor, browsing
 
 
 def save_as(visitor, kind, path, **options):
@@ -25,6 +29,46 @@ def save_as(visitor, kind, path, **options):
         dialog.get_by_role("button", name="Save").click()
     download.value.save_as(path)
     return download.value.suggested_filename
+
+
+def save_album(visitor, kind="The photograph in color"):
+    """Save something for the whole album."""
+    visitor.keyboard.press("Control+s")
+    dialog = visitor.page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=kind).check()
+    dialog.get_by_label("For the whole album").check()
+    dialog.get_by_role("button", name="Save").click()
+
+
+def save_picture(visitor):
+    """Order the photograph in color, and wait until the studio has the order."""
+    visitor.keyboard.press("Control+s")
+    with visitor.page.expect_response("**/api/v1/jobs"):
+        visitor.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+
+
+def downloads_of(page):
+    """The names of the files that a page gives from now on."""
+    names = []
+    page.on("download", lambda download: names.append(download.suggested_filename))
+    return names
+
+
+@contextmanager
+def held_back(studio):
+    """Let each job of a studio begin only when what this gives is set."""
+    gate, known = Event(), set()
+
+    def wait(job):
+        if job.status == "running" and job.id not in known:
+            known.add(job.id)
+            gate.wait(120)
+
+    studio.jobs.on_change.append(wait)
+    try:
+        yield gate
+    finally:
+        gate.set()
 
 
 def test_photograph_is_saved_in_its_own_format_with_the_mark(visitor, tmp_path):
@@ -116,15 +160,120 @@ def test_file_that_was_done_before_the_order_was_answered_is_given_too(visitor, 
     expect(visitor.page.locator(".job.done")).to_have_count(1)
 
 
-def test_whole_album_is_saved(visitor, person, photo, tmp_path):
+def test_save_goes_on_when_the_page_is_loaded_anew(served, visitor):
+    with held_back(served.studio) as gate:
+        save_picture(visitor)
+        visitor.page.locator(".topbar [aria-haspopup=menu]").last.click()
+        visitor.page.get_by_role("menuitemradio", name="Deutsch").click()
+        visitor.see(".save-button", has_text="Speichern")
+        visitor.see(".job.running", has_text="Oma.jpg")
+        with visitor.page.expect_download() as download:
+            gate.set()
+    assert download.value.suggested_filename == "Oma_color.jpg"
+    visitor.see(".job.done")
+    names = downloads_of(visitor.page)
+    visitor.page.reload()
+    visitor.settle()
+    visitor.see(".job.done", has_text="Oma_color.jpg")
+    assert names == []
+    with visitor.page.expect_download():
+        visitor.button("Herunterladen").click()
+
+
+def test_what_a_closed_page_was_saving_is_given_by_the_next_one_alone(served, visitor):
+    with held_back(served.studio) as gate:
+        save_picture(visitor)
+        other = Visitor(visitor.page.context.new_page())
+        other.page.goto(f"http://{served.place}/")
+        other.settle()
+        expect(other.page.locator(".job")).to_have_count(0)
+        visitor.page.close()
+        other.page.reload()
+        other.see(".job.running")
+        with other.page.expect_download() as download:
+            gate.set()
+    assert download.value.suggested_filename == "Oma_color.jpg"
+
+
+def test_file_that_the_studio_lost_is_said_to_be_lost(served, person, visitor):
+    with held_back(served.studio):
+        save_picture(visitor)
+        visitor.see(".job.running")
+        visitor.page.goto("about:blank")
+        for job in person.get("/jobs").json()["jobs"]:
+            person.ask("DELETE", f"/jobs/{job['id']}")
+        visitor.page.goto(f"http://{served.place}/")
+        visitor.see(".job.failed", has_text="no longer has this file")
+
+
+def test_whole_album_is_saved_in_one_line(visitor, person, photo):
     person.add(jpeg(gray_scan(280, 400)), name="other.jpg")
     person.amend(photo, set_mark())
     expect(visitor.page.locator(".strip-item")).to_have_count(2)
-    names = []
-    visitor.page.on("download", lambda download: names.append(download.suggested_filename))
-    visitor.keyboard.press("Control+s")
-    visitor.page.get_by_label("For the whole album").check()
-    visitor.page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(visitor.page.locator(".job.done")).to_have_count(2)
+    names = downloads_of(visitor.page)
+    save_album(visitor)
+    visitor.see(".job.done", has_text="2 of 2")
+    expect(visitor.page.locator(".job")).to_have_count(1)
     visitor.page.wait_for_timeout(300)
     assert sorted(names) == ["Oma_color.jpg", "other_color.jpg"]
+
+
+def test_album_that_finds_no_place_goes_on_when_there_is_one(tmp_path, tiny):
+    limits = Limits(jobs=8)
+    with serving(tmp_path / "data", tiny, limits=limits) as served, browsing(allowed=["429"]) as open_page:
+        with served.person() as person, held_back(served.studio) as gate:
+            photos = [person.add(jpeg(gray_scan(200, 260)), name=f"{name}.jpg") for name in "abcdef"]
+            others = [
+                person.ask("POST", "/jobs", 201, json={"photo": photos[0]}).json()["id"] for _ in range(8)
+            ]
+            visitor = open_page(served.place)
+            visitor.settle()
+            names = downloads_of(visitor.page)
+            with visitor.page.expect_response(lambda answer: answer.status == 429):
+                save_album(visitor)
+            expect(visitor.see(".job.running", has_text="0 of 6")).to_contain_text("8 jobs")
+            visitor.page.reload()
+            visitor.see(".job.running", has_text="0 of 6")
+            for other in others:
+                person.ask("DELETE", f"/jobs/{other}")
+            gate.set()
+            visitor.see(".job.done", has_text="6 of 6")
+        expect(visitor.page.locator(".job")).to_have_count(1)
+        visitor.until("!document.querySelector('.job p:not([hidden])')")
+        visitor.page.wait_for_timeout(300)
+        assert sorted(names) == [f"{name}_color.jpg" for name in "abcdef"]
+        visitor.page.locator(".job").get_by_role("button", name="Close").click()
+        expect(visitor.page.locator(".tray")).to_be_hidden()
+
+
+def test_whole_album_is_stopped_at_once(served, visitor, person):
+    for name in "abcdef":
+        person.add(jpeg(gray_scan(200, 260)), name=f"{name}.jpg")
+    expect(visitor.page.locator(".strip-item")).to_have_count(7)
+    with held_back(served.studio):
+        save_album(visitor)
+        visitor.see(".job.running", has_text="0 of 7")
+        visitor.button("Stop all").click()
+        expect(visitor.page.locator(".tray")).to_be_hidden()
+        visitor.until("!window.tintype.store.now.saves.length")
+    assert all(it["status"] != "done" for it in person.get("/jobs").json()["jobs"])
+
+
+def test_projects_of_an_album_are_saved_and_what_fails_is_named(tmp_path, tiny):
+    scan = tmp_path / "gone.jpg"
+    scan.write_bytes(jpeg())
+    limits = Limits(memory_bytes=1)
+    with serving(tmp_path / "data", tiny, limits=limits) as served, browsing(allowed=["404"]) as open_page:
+        served.studio.library.open_file(scan)
+        visitor = open_page(served.place)
+        visitor.settle()
+        scan.unlink()
+        with served.person() as person:
+            person.add(jpeg(gray_scan(200)), name="other.jpg")  # there is room for one open photograph only
+        expect(visitor.page.locator(".strip-item")).to_have_count(2)
+        names = downloads_of(visitor.page)
+        save_album(visitor, "Project")
+        visitor.see(".job.failed", has_text="gone.jpg: the file is gone")
+        visitor.see(".job.done", has_text="1 of 2 · 1 failed")
+        visitor.page.wait_for_timeout(300)
+        assert names == ["other.tintype"]

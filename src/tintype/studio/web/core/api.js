@@ -70,6 +70,17 @@ export async function getPicture(path, query, signal) {
 }
 
 /**
+ * Fetch a file that is to be kept.
+ * @param {string} path below /api/v1
+ * @returns {Promise<{blob: Blob, name: string}>} and its name, as the studio says it
+ */
+export async function getFile(path) {
+  const answer = await send(address(path), {});
+  const named = /filename\*=utf-8''([^;]+)/i.exec(answer.headers.get("Content-Disposition") ?? "");
+  return { blob: await answer.blob(), name: decodeURIComponent(named?.[1] ?? "") };
+}
+
+/**
  * Let a picture be drawn of something that is described.
  * @param {string} path below /api/v1
  * @param {any} json

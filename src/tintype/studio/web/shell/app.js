@@ -41,7 +41,8 @@ const BEGINNING = {
   seenClass: null,
   tab: "look",
   sheet: false,
-  jobs: [],
+  saves: [],
+  missing: {},
   changed: {},
 };
 

@@ -79,7 +79,7 @@ function entries(app) {
 
 function chooseLanguage(language) {
   preferences.set("language", language);
-  location.reload(); // nothing is lost by that: everything is stored
+  location.reload(); // nothing is lost by that: everything is stored, and saving goes on by itself
 }
 
 async function showAbout({ store }) {
