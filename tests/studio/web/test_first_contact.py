@@ -1,13 +1,15 @@
 """From nothing to a photograph in color: dropped, pasted or chosen, several at once, and what can't be opened."""
 
 import base64
+import json
 
 import pytest
 from playwright.sync_api import expect
 
 from photo_samples import save
-from studio_samples import gray_scan, jpeg
-from web_samples import DESK, PHONE, browsing
+from studio_samples import gray_scan, jpeg, serving, set_mark
+from tintype.studio.limits import Limits
+from web_samples import DESK, PHONE, PHONE_ON_ITS_SIDE, browsing
 
 PASTE = """
 ([text, name]) => {
@@ -92,6 +94,56 @@ def test_photograph_on_its_way_is_stopped(served, person):
         assert held
 
 
+def test_browser_asks_before_a_page_is_left_that_sends(served, open_page):
+    visitor = open_page(served.place)
+    visitor.drop(("first.jpg", jpeg()))
+    visitor.settle()
+    held, asked = [], []
+
+    def hold(route):
+        held.append(route)
+
+    visitor.page.route("**/api/v1/photos?name=slow.jpg", hold)
+    visitor.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    visitor.drop(("slow.jpg", jpeg(gray_scan(210))))
+    visitor.see(".strip-item.loading")
+    visitor.page.locator(".topbar [aria-haspopup=menu]").last.click()
+    visitor.page.get_by_role("menuitemradio", name="Deutsch").click()
+    visitor.frames(2)
+    assert asked == ["beforeunload"]
+    visitor.until("window.tintype.store.now.uploads.length === 1")
+    held[0].continue_()
+    expect(visitor.page.locator(".strip-item:not(.loading)")).to_have_count(2, timeout=60_000)
+    visitor.page.reload()
+    visitor.see(".save-button", has_text="Speichern")
+    assert asked == ["beforeunload"]
+
+
+def test_projects_are_opened_with_the_photographs_they_come_with(served, open_page, person):
+    scans = {name: jpeg(gray_scan(200 + 10 * at)) for at, name in enumerate("abc")}
+    projects = {}
+    for name, scan in scans.items():
+        photo = person.add(scan, name=f"{name}.jpg")
+        person.amend(photo, set_mark("one"), set_mark("two", x=200))
+        projects[name] = person.get(f"/photos/{photo}/project").content
+        person.ask("DELETE", f"/photos/{photo}")
+    lost = json.dumps({"source": {"sha256": "0" * 64, "name": "wedding.jpg"}}).encode()
+    visitor = open_page(served.place)
+    visitor.see(".welcome")
+    visitor.drop(
+        ("lost.tintype", lost),
+        *((f"{name}.tintype", project) for name, project in projects.items()),
+        *((f"{name}.jpg", scan) for name, scan in scans.items()),
+    )
+    expect(visitor.see(".toast", has_text="c.tintype is opened")).to_contain_text("2 marks")
+    expect(visitor.page.locator(".toast.error")).to_contain_text("lost.tintype: ")
+    expect(visitor.page.locator(".toast.error")).to_contain_text("wedding.jpg")
+    expect(visitor.page.locator(".photo-title")).to_have_text("a.jpg")
+    photos = person.get("/photos").json()["photos"]
+    assert [it["name"] for it in photos] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [len(person.state(it["id"])["state"]["marks"]) for it in photos] == [2, 2, 2]
+
+
 def test_what_is_no_photograph_is_refused_in_one_line(served):
     with browsing(allowed=["422"]) as open_page:
         visitor = open_page(served.place)
@@ -164,3 +216,47 @@ def test_album_is_brought_into_another_order(served, open_page, person):
     items.nth(2).click(button="right")
     visitor.page.get_by_role("menuitem", name="Move to the left").click()
     expect(items.nth(1)).to_have_attribute("aria-label", "a.jpg")
+
+
+def test_photograph_whose_file_is_gone_says_so_until_it_is_back_or_removed(tmp_path, tiny):
+    scan = tmp_path / "Oma.jpg"
+    scan.write_bytes(jpeg())
+    limits = Limits(memory_bytes=1)
+    with serving(tmp_path / "data", tiny, limits=limits) as served, browsing(allowed=["404"]) as open_page:
+        photo = served.studio.library.open_file(scan).id
+        with served.person() as person:
+            person.add(jpeg(gray_scan(200)), name="other.jpg")  # there is room for one open photograph only
+        scan.rename(tmp_path / "elsewhere.jpg")
+        visitor = open_page(served.place, f"#{photo}")
+        line = visitor.see(".missing")
+        expect(line).to_contain_text("Oma.jpg can't be shown")
+        expect(line).to_contain_text("the file is gone")
+        expect(visitor.page.locator(".strip-item .strip-sign:visible")).to_have_count(1)
+        expect(visitor.page.locator(".strip-item img:visible")).to_have_count(1)
+        assert visitor.button("Save").is_disabled()
+        assert visitor.page.locator(".panel").evaluate("it => it.inert")
+        (tmp_path / "elsewhere.jpg").rename(scan)
+        visitor.button("Try again").click()
+        expect(line).to_be_hidden()
+        visitor.settle()
+        assert visitor.colorfulness(0.5, 0.5) > 5
+        expect(visitor.page.locator(".strip-item img:visible")).to_have_count(2)
+        visitor.keyboard.press(".")
+        visitor.settle()
+        scan.unlink()
+        visitor.keyboard.press(",")
+        expect(line).to_be_visible()
+        line.get_by_role("button", name="Remove").click()
+        visitor.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+        expect(visitor.page.locator(".photo-title")).to_have_text("other.jpg")
+        expect(line).to_be_hidden()
+        visitor.settle()
+
+
+@pytest.mark.parametrize("look", [PHONE, PHONE_ON_ITS_SIDE], ids=["phone", "side"])
+def test_menu_of_a_photograph_is_found_on_a_phone(served, photo, open_page, look):
+    visitor = open_page(served.place, **look)
+    visitor.settle()
+    arrow = visitor.see(".photo-name .icon")
+    visitor.page.touchscreen.tap(*(arrow.bounding_box()[it] + 8 for it in "xy"))
+    expect(visitor.page.get_by_role("menuitem", name="Rename")).to_be_visible()

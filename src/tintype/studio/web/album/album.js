@@ -63,6 +63,23 @@ export class Album {
   }
 
   /**
+   * Find out whether a photograph can still be read; where not, the page shows why until it can.
+   * @param {Photo} photo
+   * @returns {Promise<boolean>}
+   */
+  async check(photo) {
+    const { [photo.id]: _, ...others } = this.#store.now.missing;
+    try {
+      await get(`/photos/${photo.id}/color`, { x: 0, y: 0, layer: "original" }); // what can't be answered from a cache
+      this.#store.set({ missing: others });
+      return true;
+    } catch (error) {
+      if (error.status && !error.isPassing) this.#store.set({ missing: { ...others, [photo.id]: error.message } });
+      return false;
+    }
+  }
+
+  /**
    * Remove a photograph and all that was done to it.
    * @param {Photo} photo
    */

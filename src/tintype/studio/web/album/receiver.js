@@ -1,5 +1,5 @@
 // Photographs that are dropped, pasted or chosen: sent to the studio on this machine, one after the other,
-// so that the album has their order.
+// so that the album has their order. Projects follow their photographs.
 
 import { ApiError, ask, isAbort, upload } from "../core/api.js";
 import { h, listen } from "../core/dom.js";
@@ -54,6 +54,9 @@ export class Receiver {
       const files = [...(event.clipboardData?.files ?? [])];
       if (files.length) this.take(files);
     });
+    listen(window, "beforeunload", (event) => {
+      if (this.#app.store.now.uploads.length) event.preventDefault(); // the browser asks: what is sent would be lost
+    });
   }
 
   /**
@@ -66,13 +69,16 @@ export class Receiver {
     this.input.click();
   }
 
-  /** @param {File[]} files photographs, and projects for the one that lies open */
+  /** @param {File[]} files photographs, and projects, whose photographs are among them or in the album */
   take(files) {
     const projects = files.filter((file) => PROJECT.test(file.name));
     const photographs = files.filter((file) => !PROJECT.test(file.name));
-    photographs.forEach((file, place) => this.#waiting.push(this.#note(file, place === 0)));
+    photographs.forEach((file, place) => {
+      const upload = this.#note(file, place === 0);
+      this.#waiting.push(() => this.#send(upload));
+    });
+    projects.forEach((file, place) => this.#waiting.push(() => this.#openProject(file, place === 0)));
     this.#go();
-    if (projects.length) this.#openProject(projects[0]);
   }
 
   /** @param {string} id of an upload that is no longer wanted */
@@ -107,7 +113,7 @@ export class Receiver {
   async #go() {
     if (this.#isSending) return;
     this.#isSending = true;
-    while (this.#waiting.length) await this.#send(this.#waiting.shift());
+    while (this.#waiting.length) await this.#waiting.shift()();
     this.#isSending = false;
   }
 
@@ -139,16 +145,15 @@ export class Receiver {
     store.set({ uploads: store.now.uploads.map((it) => (it.id === id ? { ...it, ...changed } : it)) });
   }
 
-  /** Open a project with its photograph, which the album must have. */
-  async #openProject(file) {
+  /** Open a project with its photograph, which the album must have: the newest, unless another one lies open. */
+  async #openProject(file, isFirst) {
     const { store, album, announcer } = this.#app;
     try {
       const project = JSON.parse(await file.text());
       const sha256 = project.source?.sha256;
-      const isIts = (it) => it.sha256 === sha256;
-      const photo = [store.now.photo, ...store.now.album].find((it) => it && isIts(it));
+      const photo = [store.now.photo, ...[...store.now.album].reverse()].find((it) => it && it.sha256 === sha256);
       if (!photo) throw new ApiError(t("project.needs_photo", { name: project.source?.name ?? "" }));
-      album.open(photo);
+      if (isFirst) album.open(photo);
       const answer = await ask("PUT", `/photos/${photo.id}/project`, { json: project });
       announcer.say(tn("project.opened", answer.state.marks.length, { name: file.name }));
     } catch (error) {

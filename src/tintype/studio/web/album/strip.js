@@ -1,7 +1,7 @@
 // The album as a strip of small pictures.
 
 import { address } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
+import { fill, h, listen } from "../core/dom.js";
 import { percent, t } from "../core/texts.js";
 import { iconButton, rove } from "../shell/controls.js";
 import { icon } from "../shell/icons.js";
@@ -25,7 +25,7 @@ export function createStrip(app) {
   letReorder(app, list);
   store.watch(
     // What is open gets a new small picture when its large one is there, which it would only delay.
-    ({ album, photo, position, changed, busy }) => [album, photo?.id, busy ? null : position?.result, changed],
+    ({ album, photo, position, changed, busy, missing }) => [album, photo?.id, busy ? null : position?.result, changed, missing],
     ([album, open, result, changed]) => {
       strip.hidden = !album.length;
       const shown = album.map((photo) => showPhoto(app, items, photo, photo.id === open, photo.id === open ? result : changed[photo.id]));
@@ -49,13 +49,18 @@ function showPhoto(app, items, photo, isOpen, result) {
   const item = items.get(photo.id) ?? createItem(app, photo);
   items.set(photo.id, item);
   const version = String(result ?? item.version);
-  if (version !== item.version || !item.picture.src) {
+  const isMissing = photo.id in app.store.now.missing;
+  item.picture.hidden = isMissing;
+  item.sign.hidden = !isMissing;
+  if (isMissing) item.picture.removeAttribute("src");
+  else if (version !== item.version || !item.picture.src) {
     item.version = version;
     item.picture.src = address(`/photos/${photo.id}/preview`, { side: SIDE, v: version.slice(0, 32) || null });
   }
   item.element.setAttribute("aria-selected", String(isOpen));
-  item.element.setAttribute("aria-label", photo.name);
-  item.element.title = photo.name;
+  const name = isMissing ? t("album.missing", { name: photo.name }) : photo.name;
+  item.element.setAttribute("aria-label", name);
+  item.element.title = name;
   item.element.tabIndex = isOpen ? 0 : -1;
   return item.element;
 }
@@ -64,6 +69,8 @@ function createItem(app, photo) {
   const { album } = app;
   const current = () => app.store.now.album.find((it) => it.id === photo.id) ?? photo;
   const picture = h("img", { alt: "", draggable: false, decoding: "async", loading: "lazy", fetchPriority: "low" });
+  const sign = h("span", { class: "strip-sign", hidden: true }, icon("error", 24));
+  listen(picture, "error", () => album.check(current()));
   const element = h(
     "div",
     {
@@ -81,8 +88,9 @@ function createItem(app, photo) {
       },
     },
     picture,
+    sign,
   );
-  return { element, picture, version: "" };
+  return { element, picture, sign, version: "" };
 }
 
 function onKey(app, event, photo) {
@@ -126,7 +134,12 @@ async function rename(app, photo) {
   if (name) app.album.rename(photo, name).catch((error) => app.announcer.fail(error));
 }
 
-async function confirmRemoval(app, photo) {
+/**
+ * Remove a photograph, if that is what is wanted.
+ * @param {import("../shell/app.js").App} app
+ * @param {Object<string, any>} photo
+ */
+export async function confirmRemoval(app, photo) {
   const { askConsent } = await import("../shell/dialog.js");
   const text = photo.path ? t("album.remove_opened", { name: photo.name }) : t("album.remove_sent", { name: photo.name });
   if (await askConsent(t("album.remove"), text, t("album.remove_yes"))) {

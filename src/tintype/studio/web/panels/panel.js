@@ -47,8 +47,8 @@ export function createPanel(app) {
     });
   };
   store.watch(({ tab, sheet }) => [tab, sheet], show);
-  store.watch(({ photo }) => photo?.id, (id) => {
-    panel.inert = !id;
+  store.watch(({ photo, missing }) => !photo || photo.id in missing, (isIdle) => {
+    panel.inert = isIdle;
   });
   listen(NARROW, "change", show);
   return panel;

@@ -37,7 +37,7 @@ export class Announcer {
   say(text, { kind = "note", action } = {}) {
     (kind === "error" ? this.#urgent : this.#heard).textContent = text;
     for (const old of [...this.#lines.children]) if (old.dataset.text === text) old.remove();
-    while (this.#lines.children.length >= MOST) this.#lines.firstChild.remove();
+    while (this.#lines.children.length >= MOST) (this.#lines.querySelector(".note") ?? this.#lines.firstChild).remove();
     this.#lines.append(this.#line(text, kind, action));
   }
 

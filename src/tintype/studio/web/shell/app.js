@@ -1,6 +1,7 @@
 // All parts of the page, and what they know of each other.
 
 import { Album } from "../album/album.js";
+import { createMissing } from "../album/missing.js";
 import { createStrip } from "../album/strip.js";
 import { Receiver } from "../album/receiver.js";
 import { createWelcome } from "../album/welcome.js";
@@ -68,7 +69,7 @@ export class App {
 
   /** @returns {Element[]} the page */
   get elements() {
-    const stage = h("main", { class: "stage", id: "stage" }, createWelcome(this), this.viewer.element);
+    const stage = h("main", { class: "stage", id: "stage" }, createWelcome(this), this.viewer.element, createMissing(this));
     const skip = h("a", { class: "skip", href: "#stage", on: { click: (event) => this.#skip(event) } }, t("app.skip"));
     const frame = h(
       "div",
@@ -105,7 +106,10 @@ export class App {
       if (message.type === "changed") store.set({ changed: { ...store.now.changed, [message.photo]: message.revision ?? Date.now() } });
       if (message.type === "gone") this.album.forget(message.photo);
     });
-    session.refusals.listen(({ message }) => announcer.say(message, { kind: "error" }));
+    session.refusals.listen(({ message }) => {
+      announcer.say(message, { kind: "error" });
+      if (store.now.photo) this.album.check(store.now.photo); // it may be refused because its file is gone
+    });
     store.watch(
       ({ photo }) => photo,
       (photo) => {

@@ -38,14 +38,14 @@ export function createToolbar(app) {
   bar.append(...buttons);
   rove(bar, ".tool");
   store.watch(
-    ({ tool, photo, studio }) => [tool, photo, studio],
-    ([tool, photo, studio]) => {
+    ({ tool, photo, studio, missing }) => [tool, photo && !(photo.id in missing), studio],
+    ([tool, isThere, studio]) => {
       const canMark = studio?.model.capabilities.includes("hints") ?? true;
       buttons.forEach((element, place) => {
         const isIt = TOOLS[place].name === tool;
         element.setAttribute("aria-checked", String(isIt));
         element.tabIndex = isIt ? 0 : -1;
-        element.disabled = !photo || (!canMark && place > 0);
+        element.disabled = !isThere || (!canMark && place > 0);
       });
     },
   );

@@ -30,10 +30,12 @@ export function createTopbar(app) {
       for (const element of [undo, redo, save, name]) element.hidden = !photo;
       undo.disabled = !position || (position.step <= 0 && !waiting);
       redo.disabled = !position || position.step >= position.steps || waiting > 0;
-      save.disabled = !position;
       busy.hidden = !isBusy;
     },
   );
+  store.watch(({ photo, position, missing }) => !position || photo.id in missing, (isIdle) => {
+    save.disabled = isIdle;
+  });
   return h(
     "header",
     { class: "topbar" },
@@ -79,7 +81,7 @@ function entries(app) {
 
 function chooseLanguage(language) {
   preferences.set("language", language);
-  location.reload(); // nothing is lost by that: everything is stored, and saving goes on by itself
+  location.reload(); // what is sent would be lost by that: the browser asks before; saving goes on by itself
 }
 
 async function showAbout({ store }) {

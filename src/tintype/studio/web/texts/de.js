@@ -56,6 +56,7 @@ export const de = {
   "album.remove_sent": "{name} wird mit allem entfernt, was daran getan wurde. Deine eigene Datei bleibt, wo sie ist.",
   "album.remove_opened": "{name} wird mit allem, was daran getan wurde, aus dem Album entfernt. Die Datei bleibt, wo sie liegt.",
   "album.removed": "{name} ist entfernt.",
+  "album.missing": "{name} kann nicht gezeigt werden",
 
   "photo.size": "{width} × {height}",
   "photo.bits": "{bits} Bit",

@@ -55,6 +55,7 @@ export const en = {
   "album.remove_sent": "{name} is removed with all that was done to it. Your own file stays where you have it.",
   "album.remove_opened": "{name} is removed from the album with all that was done to it. The file stays where it lies.",
   "album.removed": "{name} is removed.",
+  "album.missing": "{name} can't be shown",
 
   "photo.size": "{width} × {height}",
   "photo.bits": "{bits} bit",
