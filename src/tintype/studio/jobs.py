@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Literal, TypeAlias
 
-from tintype.errors import NotHereError, StudioLimitError, TintypeError
+from tintype.errors import NotHereError, StudioLimitError, TintypeError, WriteFailedError
 from tintype.photos.encoders.page import Picture
 from tintype.studio.engine import Engine, Superseded
 from tintype.studio.journal import now_text
@@ -30,8 +30,8 @@ from tintype.studio.wrapped import ObservedPicture
 
 JobStatus: TypeAlias = Literal["waiting", "running", "done", "failed", "stopped"]
 
-_FINISHED = ("done", "failed", "stopped")
-_LAST_STEP = 0.95  # of the way when all rows are computed and the file is being finished
+_OPENED, _COLORED, _LAST_STEP = 0.2, 0.5, 0.95
+"""How far a job is when its photograph is open, is colored, and all rows are computed: the file is being finished."""
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Job:
         begun_at: when it was given: UTC, ISO 8601.
         place: grows from job to job.
         rendering: the result, when it is done.
+        is_fetched: whether someone downloaded the result.
     """
 
     id: str
@@ -61,7 +62,18 @@ class Job:
     begun_at: str = field(default_factory=now_text)
     place: int = field(default_factory=time.time_ns)
     rendering: Rendering | None = None
+    is_fetched: bool = False
     is_unwanted: bool = False
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nobody waits for anything of it any more."""
+        return self.status in ("failed", "stopped") or (self.status == "done" and self.is_fetched)
+
+    def stop(self) -> None:
+        """Raise `Superseded` where it is not wanted any more."""
+        if self.is_unwanted:
+            raise Superseded
 
 
 class Jobs:
@@ -72,7 +84,8 @@ class Jobs:
         library: where photographs come from.
         engine: what colors them.
         most: jobs that wait or are kept with their results.
-        most_bytes: of results that are kept; the newest is, however large it is.
+        most_bytes: of results that are kept. What is finished while there is room is kept, however large it is; a
+            result that nobody has fetched is never given up.
 
     Attributes:
         on_change: called with a job whenever something about it changed.
@@ -97,6 +110,7 @@ class Jobs:
         self._is_closing = True
         for job in self.list():
             job.is_unwanted = True
+        self._engine.reconsider()
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def give(self, photo: str, order: Order) -> Job:
@@ -104,7 +118,7 @@ class Jobs:
 
         Raises:
             NotHereError: there is no such photograph.
-            StudioLimitError: too many jobs wait.
+            StudioLimitError: too many jobs wait, or have results that nobody has fetched.
             UnsupportedFormatError: the format can't be written.
             WriteFailedError: the disk is full.
         """
@@ -112,7 +126,7 @@ class Jobs:
         order.suffix_for(entry.name, entry.facts["format"])
         job = Job(secrets.token_hex(8), photo, order, state)
         with self._lock:
-            self._make_room()
+            self._make_room(jobs=1)
             self._store(job)
             self._jobs[job.id] = job
         self._tell(job)
@@ -133,10 +147,22 @@ class Jobs:
                 )
             return self._jobs[job]
 
+    def note_fetched(self, job: str) -> None:
+        """Hear that the result of a job was downloaded, so that it may make room for others."""
+        with (
+            self._lock,
+            suppress(NotHereError, WriteFailedError),
+        ):  # on a full disk it is known until the server ends
+            found = self.get(job)
+            if not found.is_fetched:
+                found.is_fetched = True
+                self._store(found)
+
     def remove(self, job: str) -> None:
         """Stop a job if it is running, and forget it and its result; NotHereError as `get`."""
         found = self.get(job)
         found.is_unwanted = True
+        self._engine.reconsider()
         with self._lock:
             if found.status == "waiting":
                 found.status = "stopped"
@@ -154,6 +180,7 @@ class Jobs:
             begun_at=record.begun_at,
             place=record.place,
             rendering=record.rendering(folder),
+            is_fetched=record.is_fetched,
         )
         self._jobs[identity] = job
         if job.rendering is None:
@@ -170,26 +197,37 @@ class Jobs:
             begun_at=job.begun_at,
             place=job.place,
             result=None if job.rendering is None else record_result(job.rendering),
+            is_fetched=job.is_fetched,
         )
         write_record(self._folder / job.id, record)
 
-    def _make_room(self) -> None:
-        """Forget the oldest finished jobs where there are too many."""
-        finished = [job for job in self._jobs.values() if job.status in _FINISHED]
-        while len(self._jobs) >= self._most:
-            if not finished:
-                raise StudioLimitError(f"{self._most} jobs are waiting; let some finish, or stop them")
-            self._forget(finished.pop(0))
+    def _make_room(self, *, jobs: int) -> None:
+        """Forget the oldest jobs that are spent until there is room.
 
-    def _make_room_on_disk(self, newest: Job) -> None:
-        """Forget the oldest results where they take too much of the disk."""
-        done = [job for job in self._jobs.values() if job.rendering is not None and job is not newest]
-        sizes = {job.id: size_of(job.rendering) for job in (*done, newest)}
-        for job in done:
-            if sum(sizes.values()) <= self._most_bytes:
-                break
-            self._forget(job)
-            del sizes[job.id]
+        Args:
+            jobs: how many are about to be added.
+
+        Raises:
+            StudioLimitError: what is still needed of the others takes it.
+        """
+        self._forget_spent(lambda: not self._has_room(jobs))
+        if not self._has_room(jobs):
+            raise StudioLimitError(
+                f"{len(self._jobs)} jobs wait or have results that nobody has fetched ({self._size() / 1e6:.0f} MB); "
+                "fetch some, or delete them, and try again"
+            )
+
+    def _has_room(self, jobs: int) -> bool:
+        return len(self._jobs) + jobs <= self._most and self._size() < self._most_bytes
+
+    def _size(self) -> int:
+        return sum(size_of(job.rendering) for job in self._jobs.values())
+
+    def _forget_spent(self, is_too_much: Callable[[], bool]) -> None:
+        """Forget the oldest jobs that are spent for as long as there is too much."""
+        for job in [job for job in self._jobs.values() if job.is_spent]:
+            if is_too_much():
+                self._forget(job)
 
     def _forget(self, job: Job) -> None:
         self._jobs.pop(job.id, None)
@@ -211,20 +249,23 @@ class Jobs:
             self._finish(job, "stopped" if job.is_unwanted else "failed")
 
     def _render(self, job: Job) -> Rendering:
-        entry = self._library.entry(job.photo)
-        colored = self._engine.color(self._library.desk(job.photo), job.state)
-        folder = self._folder / job.id
-
         def observe(picture: Picture) -> Picture:
-            return ObservedPicture(picture, lambda share: self._note(job, share))
+            return ObservedPicture(picture, lambda share: self._note(job, _COLORED + (1 - _COLORED) * share))
 
+        with self._lock:
+            self._make_room(jobs=0)
+        entry, folder = self._library.entry(job.photo), self._folder / job.id
+        desk = self._library.desk(job.photo)
+        self._note(job, _OPENED)
+        colored = self._engine.color(desk, job.state, stop=job.stop)
+        self._note(job, _COLORED)
         rendering = render_result(colored.result, entry.name, job.order, folder, observe)
         return rendering if rendering.sidecar is None else _pack(rendering, rendering.sidecar)
 
-    def _note(self, job: Job, share: float) -> None:
-        if job.is_unwanted:
-            raise Superseded
-        progress = min(_LAST_STEP, round(share * _LAST_STEP, 2))
+    def _note(self, job: Job, progress: float) -> None:
+        """Say how far a job is; Superseded: it is not wanted any more."""
+        job.stop()
+        progress = min(_LAST_STEP, round(progress, 2))
         if progress > job.progress:
             job.progress = progress
             self._tell(job)
@@ -239,7 +280,7 @@ class Jobs:
             job.status = status
             if status == "done" and not job.is_unwanted:
                 job.progress = 1.0
-                self._make_room_on_disk(job)
+                self._forget_spent(lambda: self._size() > self._most_bytes)
             elif not self._is_closing:
                 shutil.rmtree(self._folder / job.id, ignore_errors=True)
         self._tell(job)

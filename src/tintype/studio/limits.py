@@ -27,7 +27,7 @@ class Limits:
         document_bytes: of a request or message that is no photograph.
         viewers: live connections at once.
         jobs: that wait or are kept with their results.
-        results_bytes: of results that are kept; the newest is, however large it is.
+        results_bytes: of results that are kept; what is finished while there is room is, however large it is.
         requests_per_second: of one client, on average; four seconds' worth may come at once.
         patience_seconds: for which a sender may pause.
         memory_bytes: of the photographs that are kept open.

@@ -37,6 +37,7 @@ class JobRecord(Model):
     begun_at: str
     place: int
     result: ResultRecord | None = None
+    is_fetched: bool = False
 
     def rendering(self, folder: Path) -> Rendering | None:
         """Return the result, if it is there."""

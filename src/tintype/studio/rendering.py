@@ -99,7 +99,7 @@ def render_result(result: Colorization, name: str, order: Order, folder: Path, o
     download = f"{Path(name).stem}{_SUFFIXES[order.kind]}{suffix}"
     match order.kind:
         case "comparison":
-            write_comparison(result, path, mark=order.mark)
+            write_comparison(result, path, mark=order.mark, observe=observe)
         case "doubt":
             write_doubt(result, path)
         case "layer":

@@ -14,9 +14,11 @@ import tifffile
 from photo_samples import gray, save, save_tiff
 from studio_samples import decoded, gray_scan, set_mark, using
 from tintype.colorize.colorizer import Colorizer
+from tintype.errors import WriteFailedError
 from tintype.photos.metadata import mark_from_xmp, read_mark
 from tintype.photos.read import read_photo
 from tintype.studio import jobs as jobs_module
+from tintype.studio.limits import Limits
 
 
 @pytest.fixture
@@ -27,6 +29,17 @@ def scan_file():
 @pytest.fixture
 def scan(person, scan_file):
     return person.add(scan_file, "Oma.tif")
+
+
+def listed(person):
+    return [it["id"] for it in person.get("/jobs").json()["jobs"]]
+
+
+def until_true(is_so):
+    until = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.005)
 
 
 def fetch(person, job):
@@ -192,12 +205,79 @@ def test_progress_grows(person):
     assert told[-1] == ("done", 1.0)
 
 
-def test_oldest_result_makes_room(tmp_path, person, scan, monkeypatch):
-    monkeypatch.setattr(person.studio.jobs, "_most", 2)
+@pytest.mark.parametrize("kind", ["picture", "layer", "comparison", "doubt"])
+def test_every_job_says_how_far_it_is(person, scan, kind):
+    told = []
+    person.studio.jobs.on_change.append(lambda job: told.append((job.status, job.progress)))
+    person.save(scan, kind=kind)
+    assert told[:4] == [("waiting", 0), ("running", 0), ("running", 0.2), ("running", 0.5)]
+    assert told[-1] == ("done", 1.0)
+
+
+@pytest.mark.parametrize("kind", ["picture", "comparison", "doubt"])
+def test_job_is_stopped_while_the_network_runs(person, scan, kind, monkeypatch):
+    session, reached = person.studio.engine.colorizer.session, threading.Event()
+
+    def run_until_broken_off(_names, _feeds, options):
+        reached.set()
+        while not options.terminate:
+            time.sleep(0.001)
+        raise RuntimeError("terminated")
+
+    with monkeypatch.context() as slow:
+        slow.setattr(session._session, "run", run_until_broken_off)
+        job = person.ask("POST", "/jobs", 201, json={"photo": scan, "kind": kind}).json()
+        assert reached.wait(60)
+        found = person.studio.jobs.get(job["id"])
+        person.ask("DELETE", f"/jobs/{job['id']}")
+        until_true(lambda: found.status == "stopped")
+    assert person.save(scan, kind=kind)["status"] == "done"
+
+
+def test_comparison_is_stopped_before_it_is_written(person, scan, held, monkeypatch):
+    reached, go = held
+    job = person.ask("POST", "/jobs", 201, json={"photo": scan, "kind": "comparison"}).json()
+    assert reached.wait(60)
+    found = person.studio.jobs.get(job["id"])
+    person.ask("DELETE", f"/jobs/{job['id']}")
+    go.set()
+    until_true(lambda: found.status == "stopped")
+
+
+def test_oldest_result_that_was_fetched_makes_room(person, scan, monkeypatch):
+    monkeypatch.setattr(person.studio.jobs, "_most", 3)
     first, second, third = (person.save(scan, kind="doubt") for _ in range(3))
-    assert [it["id"] for it in person.get("/jobs").json()["jobs"]] == [second["id"], third["id"]]
-    person.get(f"/jobs/{first['id']}/file", 404)
-    assert len([*(person.studio.folder / "results").iterdir()]) == 2
+    for job in (third, second):
+        fetch(person, job)
+    fourth = person.save(scan, kind="doubt")
+    assert listed(person) == [first["id"], third["id"], fourth["id"]]
+    person.get(f"/jobs/{second['id']}/file", 404)
+    assert len([*(person.studio.folder / "results").iterdir()]) == 3
+
+
+def test_result_that_nobody_fetched_stays_and_another_job_is_refused(tmp_path, tiny, scan_file):
+    with using(tmp_path / "data", tiny, limits=Limits(jobs=2)) as person:
+        scan = person.add(scan_file)
+        first, second = (person.save(scan, kind="doubt") for _ in range(2))
+        refusal = person.save(scan, status=429)
+        assert refusal["error"] == "StudioLimitError"
+        assert refusal["message"].startswith("2 jobs wait or have results that nobody has fetched (")
+        assert listed(person) == [first["id"], second["id"]]
+        fetch(person, second)
+    with using(tmp_path / "data", tiny, limits=Limits(jobs=2)) as person:
+        third = person.save(scan, kind="doubt")
+        assert listed(person) == [first["id"], third["id"]]
+        person.save(scan, status=429)
+        person.ask("DELETE", f"/jobs/{first['id']}")
+        person.save(scan)
+
+
+def test_job_that_failed_makes_room(person, scan, monkeypatch):
+    monkeypatch.setattr(person.studio.jobs, "_most", 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs_module, "render_result", None)
+        assert person.save(scan)["status"] == "failed"
+    assert person.save(scan)["status"] == "done"
 
 
 def test_job_of_a_photograph_that_was_removed_fails_in_one_line(person, scan, held):
@@ -253,9 +333,37 @@ def test_job_that_runs_when_the_server_ends_is_done_by_the_next(tmp_path, tiny, 
         assert person.finish(job)["status"] == "done"
 
 
-def test_oldest_result_makes_room_on_the_disk(person, scan, monkeypatch):
+def test_oldest_result_that_was_fetched_makes_room_on_the_disk(person, scan, monkeypatch):
     first = person.save(scan)
     monkeypatch.setattr(person.studio.jobs, "_most_bytes", int(2.5 * first["bytes"]))
-    second, third = person.save(scan), person.save(scan)
-    assert [it["id"] for it in person.get("/jobs").json()["jobs"]] == [second["id"], third["id"]]
+    second = person.save(scan)
+    fetch(person, second)
+    third = person.save(scan)
+    assert listed(person) == [first["id"], third["id"]]
     assert len([*(person.studio.folder / "results").iterdir()]) == 2
+    fourth = person.save(scan)
+    assert "3 jobs wait or have results" in person.save(scan, status=429)["message"]
+    assert listed(person) == [first["id"], third["id"], fourth["id"]]
+
+
+def test_job_fails_where_there_is_no_room_by_the_time_it_is_its_turn(person, scan, held, monkeypatch):
+    reached, go = held
+    monkeypatch.setattr(person.studio.jobs, "_most_bytes", 1)
+    first, second = (person.ask("POST", "/jobs", 201, json={"photo": scan}).json() for _ in range(2))
+    assert reached.wait(60)
+    go.set()
+    assert person.finish(first)["status"] == "done"
+    second = person.finish(second)
+    assert second["status"] == "failed"
+    assert second["message"].startswith("2 jobs wait or have results that nobody has fetched (")
+
+
+def test_fetching_goes_well_where_it_can_t_be_noted(person, scan, monkeypatch):
+    def fail(*_):
+        raise WriteFailedError("full")
+
+    job = person.save(scan)
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs_module, "write_record", fail)
+        fetch(person, job)
+    assert person.studio.jobs.get(job["id"]).is_fetched

@@ -40,7 +40,8 @@ class LimitsAnswer(Model):
     marks: int
     document_bytes: int = Field(description="Of a request or message that is no photograph.")
     viewers: int
-    jobs: int
+    jobs: int = Field(description="That wait, or are kept with their results.")
+    results_bytes: int
     samples: int = Field(description="Alternatives of one seed.")
     requests_per_second: float
 

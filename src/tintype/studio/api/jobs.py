@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from pydantic import Field
+from starlette.background import BackgroundTask
 
 from tintype.errors import NotHereError
 from tintype.studio.api.addresses import JobId
@@ -53,11 +54,11 @@ class JobResource:
         )(self.get_file)
 
     def list_jobs(self) -> JobsAnswer:
-        """List the jobs; they outlast the server, results are kept until newer ones need the room."""
+        """List the jobs; they outlast the server, and results are kept at least until someone has fetched them."""
         return JobsAnswer(jobs=[describe_job(job) for job in self._jobs.list()])
 
     def give_job(self, new: NewJob) -> JobAnswer:
-        """Let a file be made; jobs run one after the other."""
+        """Let a file be made; jobs of all kinds run one after the other. 429: there is no room for another one."""
         order = Order(new.kind, new.suffix, mark=new.mark, badge=new.badge)
         return describe_job(self._jobs.give(new.photo, order))
 
@@ -71,10 +72,13 @@ class JobResource:
         return Done()
 
     def get_file(self, job: JobId) -> FileResponse:
-        """Download the file of a job that is done."""
+        """Download the file of a job that is done; after that it may make room for others."""
         found = self._jobs.get(job)
         if found.status != "done" or found.rendering is None:
             raise NotHereError(f"the file is not there: the job is {found.status}")
         return FileResponse(
-            found.rendering.path, media_type="application/octet-stream", filename=found.rendering.name
+            found.rendering.path,
+            media_type="application/octet-stream",
+            filename=found.rendering.name,
+            background=BackgroundTask(self._jobs.note_fetched, job),
         )
