@@ -4,7 +4,10 @@ from importlib.resources import files
 
 import pytest
 from playwright.sync_api import expect
+from skimage import data
 
+from photo_samples import save
+from studio_samples import gray_scan, jpeg
 from web_samples import DESK, LARGE, PHONE, PHONE_ON_ITS_SIDE, is_wider
 
 AXE_CORE = files("axe_playwright_python") / "axe.min.js"
@@ -50,6 +53,50 @@ def walk(visitor):
     visitor.see(".menu")
     yield "menu"
     page.keyboard.press("Escape")
+
+
+def walk_seldom_seen(visitor):
+    """Go through what is seen before there is a photograph, now and then, and when something is wrong."""
+    page = visitor.page
+    visitor.see(".welcome")
+    yield "welcome"
+    visitor.drop(("nothing.jpg", b""))
+    visitor.see(".toast.error")
+    yield "refusal before there is a photograph"
+    scan = gray_scan().copy()
+    scan[:, :120] = 1
+    visitor.drop(("Oma.jpg", jpeg(scan)))
+    visitor.settle()
+    visitor.see(".tool-help.shown")
+    yield "what the tool does"
+    page.keyboard.press("d")
+    visitor.see(".legend")
+    yield "doubt"
+    visitor.press(0.1, 0.5)
+    visitor.see(".color-note")
+    yield "color of a black place"
+    page.keyboard.press("Escape")
+    for entry in (".menu-entry", ".menu-entry.danger"):
+        page.locator(".photo-name").click()
+        page.locator(entry).first.click()
+        visitor.see("dialog")
+        yield f"window of {entry}"
+        page.keyboard.press("Escape")
+        page.locator("dialog").wait_for(state="detached")
+    page.keyboard.press("Control+s")
+    page.locator("dialog .button.primary").click()
+    visitor.see(".job.done")
+    yield "saved file"
+    page.locator("#tab-guide").click()
+    page.locator("[data-section=reference] summary").click()
+    picture = {"name": "cup.png", "mimeType": "image/png", "buffer": save(data.coffee()[::4, ::4], "PNG")}
+    page.locator("[data-section=reference] input[type=file]").set_input_files(picture)
+    visitor.see(".reference-picture").click(position={"x": 20, "y": 20})
+    visitor.see(".toast.note")
+    yield "reference"
+    page.evaluate("window.tintype.store.set({ connection: 'lost' })")
+    visitor.see(".banner")
+    yield "lost connection"
 
 
 def overflowing(page):
@@ -100,16 +147,42 @@ def test_theme_and_language_are_chosen_and_kept(served, photo, open_page):
     assert visitor.page.evaluate(ground) == dark
 
 
+def open_checked(open_page, place, **look):
+    """Open the page with axe-core in it."""
+    visitor = open_page(place, **look, bypass_csp=True)
+    visitor.page.add_script_tag(content=AXE_CORE.read_text("utf-8"))
+    return visitor
+
+
+def serious_faults(page):
+    """What axe-core finds."""
+    return page.evaluate(
+        """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+          .filter(({ impact }) => ["serious", "critical"].includes(impact))
+          .map(({ id, nodes }) => `${id}: ${nodes[0].target.join(" ")}`)"""
+    )
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_serious_fault(person, open_page, look, theme):
-    person.add()
-    visitor = open_page(person.client.base_url.netloc.decode(), **look, color_scheme=theme, bypass_csp=True)
-    visitor.page.add_script_tag(content=AXE_CORE.read_text("utf-8"))
+def test_axe_finds_no_serious_fault(served, photo, open_page, look, theme):
+    visitor = open_checked(open_page, served.place, **look, color_scheme=theme)
     for screen in walk(visitor):
-        faults = visitor.page.evaluate(
-            """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
-              .filter(({ impact }) => ["serious", "critical"].includes(impact))
-              .map(({ id, nodes }) => `${id}: ${nodes[0].target.join(" ")}`)"""
-        )
-        assert faults == [], screen
+        assert serious_faults(visitor.page) == [], screen
+
+
+@pytest.mark.parametrize(
+    ("look", "theme", "locale"),
+    [
+        pytest.param(PHONE, "light", "en-US", id="phone-light-en"),
+        pytest.param(PHONE, "dark", "de-DE", id="phone-dark-de"),
+        pytest.param(DESK, "light", "de-DE", id="desk-light-de"),
+        pytest.param(DESK, "dark", "en-US", id="desk-dark-en"),
+    ],
+)
+def test_what_is_seldom_seen_has_no_fault_either(served, open_page, look, theme, locale):
+    visitor = open_checked(open_page, served.place, **look, color_scheme=theme, locale=locale)
+    for screen in walk_seldom_seen(visitor):
+        assert serious_faults(visitor.page) == [], screen
+        assert not is_wider(visitor.page), screen
+        assert overflowing(visitor.page) == [], screen
