@@ -182,10 +182,10 @@ def test_color_is_taken_from_the_photograph(visitor, person, photo):
     visitor.see(".suggestion")
     visitor.button("Take a color from the photograph").click()
     visitor.press(0.22, 0.54)
+    expect(visitor.page.locator(".recent .swatch")).to_have_count(2)
     visitor.settle()
     second = marks_of(person, photo)[1]
     assert second["mark"]["color"].startswith("#")
-    expect(visitor.page.locator(".recent .swatch")).to_have_count(2)
 
 
 def test_recent_color_is_used_again(visitor, person, photo):
