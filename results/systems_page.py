@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from budget import read_plans
@@ -42,6 +42,22 @@ COLUMNS = {
 """Columns of systems.csv and how the page calls them."""
 DIGITS = {"psnr": 2, "auc": 2, "rebalanced_auc": 2, "colorfulness_over_truth": 2, "minutes": 1, "gflops": 1}
 NOTHING = "does not apply"
+COMPARED = ("samples", "minutes", "psnr", "auc", "rebalanced_auc", "colorfulness_over_truth", "parameters")
+PAIRS = {
+    "transfer.csv": (
+        "Transfer",
+        "One network, trained twice within the same time: its encoder begins with random weights, or with those that "
+        "learned to tell the kinds of ImageNet.",
+    ),
+    "distillation.csv": (
+        "Distillation",
+        "A small student, trained twice within the same time: by photographs alone, or also by the answers of the "
+        "bundled model, which take their part of the time.",
+    ),
+}
+"""Tables of two trainings: title and what it is about."""
+ENOUGH = 1.5
+"""Times as many photographs as were shown from which on it is more photographs that a system would need."""
 
 Row = Mapping[str, str]
 
@@ -135,12 +151,12 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
         return
     heads = ["", *COLUMNS.values()]
     cells = [[f"`{name}`", *(_say(key, row[key]) for key in COLUMNS)] for name, row in rows.items()]
-    yield "\n".join(f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *cells))
-    some = next(row for row in rows.values() if row["budget"] != NOTHING and row["minutes"] != NOTHING)
-    yield (
-        f"*{some['budget']}, judged on {some['n']} photographs of `eval/objects`: `{some['command']}` on "
-        f"{some['machine']}; {some['versions']}. All columns: `results/systems.csv`.*"
-    )
+    yield _tabulate(heads, cells)
+    trained = [row for row in rows.values() if row["budget"] != NOTHING and row["minutes"] != NOTHING]
+    yield _circumstances([*trained, *rows.values()][0], "systems.csv")
+    for table, (title, says) in PAIRS.items():
+        yield from _render_pair(results / table, title, says)
+    yield from _render_probe(results / "probe.csv")
     yield from _render_diversity(results, docs)
     yield "## The same photographs by all"
     yield describe_licenses().split("\n\n", 1)[1].strip()
@@ -151,19 +167,65 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
         yield from _render_system(name, row, docs, f"`{name}`", level=3)
 
 
+def _circumstances(row: Row, table: str) -> str:
+    """Say how a table was measured, by one of its rows."""
+    budget = "" if row["budget"] == NOTHING else f"{row['budget']}, "
+    return (
+        f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{row['command']}` on {row['machine']}; "
+        f"{row['versions']}. All columns: `results/{table}`.*"
+    )
+
+
+def _render_pair(path: Path, title: str, says: str) -> Iterator[str]:
+    """Yield a table of two trainings that differ in one thing."""
+    rows = read_rows(path)
+    if not rows:
+        return
+    yield f"## {title}"
+    yield says
+    heads = ["", *(COLUMNS[key] for key in COMPARED)]
+    cells = [[row["name"].replace("-", " "), *(_say(key, row[key]) for key in COMPARED)] for row in rows]
+    yield _tabulate(heads, cells)
+    yield _circumstances(rows[0], path.name)
+
+
+def _render_probe(path: Path) -> Iterator[str]:
+    """Yield what a linear classifier reads of encoders."""
+    rows = read_rows(path)
+    if not rows:
+        return
+    yield "## Self-supervision"
+    yield (
+        "The encoder begins with random weights and learns by coloring photographs alone, without labels. Then it is "
+        "frozen, and a linear classifier reads its features on labeled photographs that it never saw: what share of "
+        "them it names rightly, and how often the right name is among its first five, in percent."
+    )
+    heads = ["encoder", "right", "± (95 %)", "among five", "by chance"]
+    keys = ("encoder", "top1", "interval", "top5", "chance")
+    yield _tabulate(heads, [[row[key] for key in keys] for row in rows])
+    some = rows[0]
+    yield (
+        f"*{some['budget']}, {int(some['samples']):,} photographs shown: `{some['command']}` on {some['machine']}; "
+        f"{some['versions']}. `results/{path.name}`.*"
+    )
+
+
+def _tabulate(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *cells))
+
+
 def _render_diversity(results: Path, docs: Path) -> Iterator[str]:
     rows = read_rows(results / "diversity.csv")
     if not rows:
         return
     yield "## Several samples"
     most: dict[str, Row] = {row["name"]: row for row in rows}
-    lines = ["| | samples | error of one | error of the best | variance |", "| --- | --- | --- | --- | --- |"]
+    cells = []
     for name, row in most.items():
         first = next(it for it in rows if it["name"] == name)
         errors = (f"{float(it['expected_error_of_best']):.2f}" for it in (first, row))
-        figures = [name, row["samples"], *errors, f"{float(row['variance']):.1f}"]
-        lines.append(f"| {' | '.join(figures)} |")
-    yield "\n".join(lines)
+        cells.append([name, row["samples"], *errors, f"{float(row['variance']):.1f}"])
+    yield _tabulate(["", "samples", "error of one", "error of the best", "variance"], cells)
     if (docs / "pictures/systems/diversity.svg").exists():
         yield "![error of the best of so many samples](../pictures/systems/diversity.svg)"
 
@@ -200,8 +262,13 @@ def _need(name: str, row: Row) -> str:
     """Say what an undertrained system would need."""
     if row["state"] != "undertrained":
         return ""
-    asked = read_recipe(read_plans("systems")[name].recipe).samples
+    plan = read_plans("systems")[name]
+    asked = sum(read_recipe(recipe).samples for recipe in (plan.first, plan.recipe) if recipe)
     times = asked / int(row["samples"])
+    if times < ENOUGH:
+        return (
+            f" It was shown what its recipe asks for, {asked:,} photographs: it would need a better recipe."
+        )
     return (
         f" Its recipe, which has the paper's numbers, shows {asked:,} photographs, {times:,.0f} times as many: that "
         "is what it would need."

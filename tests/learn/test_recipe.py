@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from tintype.errors import RecipeError
+from tintype.learn.networks import create_network
 from tintype.learn.recipe import Recipe, list_recipes, read_recipe, recipe_to_dict
+from tintype.learn.release import draft_card
 
 
 def test_every_packaged_recipe_reads():
@@ -73,3 +75,20 @@ def test_every_section_documents_every_field():
 def test_packaged_recipe_names_no_path_of_a_machine():
     text = (Path("src/tintype/learn/recipes/tintype-small.toml")).read_text()
     assert "root" not in tomllib.loads(text)["data"]
+
+
+def test_cards_say_what_a_recipe_makes_and_what_was_not_learned():
+    for name in list_recipes():
+        recipe = read_recipe(name)
+        if recipe.loop == "clusters":  # which writes its own card
+            continue
+        sees = {recipe.perceptual.backbone} if recipe.loss.perceptual else set()
+        network = create_network(recipe.network, recipe.network_changes, pretrained=False)
+        card = draft_card(network, recipe_to_dict(recipe))
+        assert card.summary.endswith("."), name
+        assert "card" not in card.recipe
+        for backbone in sees:
+            known = {"vgg16_bn": "VGG-16", "mobilenetv2_100": "MobileNetV2"}[backbone]
+            assert known in card.origin, name
+        if "mobilenetv2" in name:
+            assert "MobileNetV2" in card.origin

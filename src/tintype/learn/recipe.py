@@ -364,6 +364,19 @@ class ValidationRecipe:
 
 
 @dataclass(frozen=True)
+class CardRecipe:
+    """What the card of a model trained by a recipe says before a person has looked at it.
+
+    Attributes:
+        summary: one sentence for a list.
+        origin: what was not trained here and where it came from, with its licence.
+    """
+
+    summary: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A training, complete: the same recipe, data and versions give the same model.
 
@@ -377,8 +390,8 @@ class Recipe:
         seed: of everything that is drawn.
         precision: Fabric's, ``bf16-mixed`` or ``32-true``.
         checkpoint_minutes: minutes between two checkpoints.
-        data, film, drawing, hints, loss, perceptual, teacher, adversarial, variational, optimizer, validation: see
-            their classes.
+        data, film, drawing, hints, loss, perceptual, teacher, adversarial, variational, optimizer, validation, card:
+            see their classes.
     """
 
     name: str
@@ -401,6 +414,7 @@ class Recipe:
     variational: VariationalRecipe = field(default_factory=VariationalRecipe)
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     validation: ValidationRecipe = field(default_factory=ValidationRecipe)
+    card: CardRecipe = field(default_factory=CardRecipe)
 
 
 def read_recipe(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:

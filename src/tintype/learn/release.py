@@ -68,7 +68,7 @@ def draft_card(
     version: str = "0",
     prior: tuple[float, ...] | None = None,
 ) -> Card:
-    """Return a card with what the run knows; license, data, figures and failures are for a person to add.
+    """Return a card with what recipe and run know; license, data, figures and failures are for a person to add.
 
     Args:
         network: from `load_trained`.
@@ -76,7 +76,7 @@ def draft_card(
         version: what stands behind the ``@`` of the name.
         prior: from `load_prior`; None: the network's own, where it has one.
     """
-    traits = traits_of(network)
+    traits, said = traits_of(network), recipe.get("card", {})
     path = _ANNEALED if recipe.get("loss", {}).get("rebalance") else _PATH
     return Card(
         name=f"{recipe['name']}@{version}",
@@ -86,10 +86,12 @@ def draft_card(
         size=traits.size,
         capabilities=traits.capabilities,
         license="unknown",
+        summary=said.get("summary", ""),
+        origin=said.get("origin", ""),
         class_list="" if recipe.get("loss", {}).get("labels") else traits.class_list,
         prior=(prior or _prior_within(network)) if traits.bins else None,
         vividness_path=tuple(VividnessStep(*step) for step in path) if traits.bins else (),
-        recipe=dict(recipe),
+        recipe={key: value for key, value in recipe.items() if key != "card"},
     )
 
 

@@ -41,11 +41,15 @@ def import_timm() -> ModuleType:
 
 
 def find_weights(backbone: str) -> Path | None:
-    """Return ``<backbone>_*.safetensors`` from the folder in TINTYPE_WEIGHTS, or None where there is none."""
+    """Return ``BACKBONE.safetensors`` from the folder in TINTYPE_WEIGHTS, or else one whose name goes on after ``_``.
+
+    None where there is none.
+    """
     folder = os.environ.get(WEIGHTS_VARIABLE)
     if not folder:
         return None
-    return next(iter(sorted(Path(folder).glob(f"{backbone}*.safetensors"))), None)
+    exact, more = Path(folder) / f"{backbone}.safetensors", Path(folder).glob(f"{backbone}_*.safetensors")
+    return exact if exact.exists() else next(iter(sorted(more)), None)
 
 
 def _load_weights(model: nn.Module, backbone: str) -> None:
