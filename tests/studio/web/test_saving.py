@@ -47,11 +47,21 @@ def save_picture(visitor):
         visitor.page.get_by_role("dialog").get_by_role("button", name="Save").click()
 
 
-def downloads_of(page):
-    """The names of the files that a page gives from now on."""
-    names = []
-    page.on("download", lambda download: names.append(download.suggested_filename))
-    return names
+class Downloads:
+    """The files that a page gives from now on."""
+
+    def __init__(self, page):
+        self.all = []
+        page.on("download", self._take)
+
+    def _take(self, download):
+        self.all.append(download)
+
+    @property
+    def names(self):
+        """Their names, once all of them are there."""
+        assert [it.failure() for it in self.all] == [None] * len(self.all)
+        return sorted(it.suggested_filename for it in self.all)
 
 
 @contextmanager
@@ -171,11 +181,11 @@ def test_save_goes_on_when_the_page_is_loaded_anew(served, visitor):
             gate.set()
     assert download.value.suggested_filename == "Oma_color.jpg"
     visitor.see(".job.done")
-    names = downloads_of(visitor.page)
+    downloads = Downloads(visitor.page)
     visitor.page.reload()
     visitor.settle()
     visitor.see(".job.done", has_text="Oma_color.jpg")
-    assert names == []
+    assert downloads.names == []
     with visitor.page.expect_download():
         visitor.button("Herunterladen").click()
 
@@ -210,40 +220,56 @@ def test_whole_album_is_saved_in_one_line(visitor, person, photo):
     person.add(jpeg(gray_scan(280, 400)), name="other.jpg")
     person.amend(photo, set_mark())
     expect(visitor.page.locator(".strip-item")).to_have_count(2)
-    names = downloads_of(visitor.page)
+    downloads = Downloads(visitor.page)
     save_album(visitor)
     visitor.see(".job.done", has_text="2 of 2")
     expect(visitor.page.locator(".job")).to_have_count(1)
     visitor.page.wait_for_timeout(300)
-    assert sorted(names) == ["Oma_color.jpg", "other_color.jpg"]
+    assert downloads.names == ["Oma_color.jpg", "other_color.jpg"]
 
 
-def test_album_that_finds_no_place_goes_on_when_there_is_one(tmp_path, tiny):
-    limits = Limits(jobs=8)
+def test_album_may_have_more_photographs_than_jobs_fit(tmp_path, tiny):
+    limits = Limits(jobs=2)
     with serving(tmp_path / "data", tiny, limits=limits) as served, browsing(allowed=["429"]) as open_page:
-        with served.person() as person, held_back(served.studio) as gate:
-            photos = [person.add(jpeg(gray_scan(200, 260)), name=f"{name}.jpg") for name in "abcdef"]
-            others = [
-                person.ask("POST", "/jobs", 201, json={"photo": photos[0]}).json()["id"] for _ in range(8)
-            ]
-            visitor = open_page(served.place)
-            visitor.settle()
-            names = downloads_of(visitor.page)
+        with served.person() as person:
+            for name in "abcde":
+                person.add(jpeg(gray_scan(200, 260)), name=f"{name}.jpg")
+        visitor = open_page(served.place)
+        visitor.settle()
+        downloads = Downloads(visitor.page)
+        with held_back(served.studio) as gate:
             with visitor.page.expect_response(lambda answer: answer.status == 429):
                 save_album(visitor)
-            expect(visitor.see(".job.running", has_text="0 of 6")).to_contain_text("8 jobs")
+            visitor.see(".job.running", has_text="0 of 5")
             visitor.page.reload()
-            visitor.see(".job.running", has_text="0 of 6")
-            for other in others:
-                person.ask("DELETE", f"/jobs/{other}")
+            visitor.see(".job.running", has_text="0 of 5")
             gate.set()
-            visitor.see(".job.done", has_text="6 of 6")
+            visitor.see(".job.done", has_text="5 of 5")
         expect(visitor.page.locator(".job")).to_have_count(1)
-        visitor.until("!document.querySelector('.job p:not([hidden])')")
         visitor.page.wait_for_timeout(300)
-        assert sorted(names) == [f"{name}_color.jpg" for name in "abcdef"]
+        assert downloads.names == [f"{name}_color.jpg" for name in "abcde"]
         visitor.page.locator(".job").get_by_role("button", name="Close").click()
         expect(visitor.page.locator(".tray")).to_be_hidden()
+
+
+def test_results_that_nobody_fetched_are_offered_where_they_take_all_places(tmp_path, tiny):
+    limits = Limits(jobs=2)
+    with serving(tmp_path / "data", tiny, limits=limits) as served, browsing(allowed=["429"]) as open_page:
+        with served.person() as person:
+            photo = person.add()
+            for _ in range(2):
+                person.save(photo, kind="doubt")
+        visitor = open_page(served.place)
+        visitor.settle()
+        visitor.keyboard.press("Control+s")
+        visitor.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+        visitor.see(".job.waiting", has_text="nobody has fetched")
+        expect(visitor.page.locator(".job.done")).to_have_count(2, timeout=60_000)
+        downloads = Downloads(visitor.page)
+        visitor.page.locator(".job.done").first.get_by_role("button", name="Download").click()
+        visitor.see(".job.done", has_text="Oma_color.jpg")
+        visitor.page.wait_for_timeout(300)
+        assert downloads.names == ["Oma_color.jpg", "Oma_doubt.png"]
 
 
 def test_whole_album_is_stopped_at_once(served, visitor, person):
@@ -271,9 +297,9 @@ def test_projects_of_an_album_are_saved_and_what_fails_is_named(tmp_path, tiny):
         with served.person() as person:
             person.add(jpeg(gray_scan(200)), name="other.jpg")  # there is room for one open photograph only
         expect(visitor.page.locator(".strip-item")).to_have_count(2)
-        names = downloads_of(visitor.page)
+        downloads = Downloads(visitor.page)
         save_album(visitor, "Project")
         visitor.see(".job.failed", has_text="gone.jpg: the file is gone")
         visitor.see(".job.done", has_text="1 of 2 · 1 failed")
         visitor.page.wait_for_timeout(300)
-        assert names == ["other.tintype"]
+        assert downloads.names == ["other.tintype"]

@@ -65,9 +65,10 @@ export class Saver {
     const isGone = ({ id }) => ids.has(id);
     const gone = store.now.saves.filter(isGone); // as they stand by now
     store.set({ saves: store.now.saves.filter((it) => !isGone(it)) });
+    const given = gone.map(({ job }) => job).filter(Boolean);
     try {
-      const { jobs } = gone.some(({ job }) => job) ? await get("/jobs") : { jobs: [] };
-      for (const { id } of jobs) if (gone.some(({ job }) => job === id)) await ask("DELETE", `/jobs/${id}`);
+      const { jobs } = given.length ? await get("/jobs") : { jobs: [] }; // some have made room for others
+      for (const { id } of jobs) if (given.includes(id)) await ask("DELETE", `/jobs/${id}`);
     } catch (error) {
       if (error.status !== 404) announcer.fail(error);
     }
