@@ -4,6 +4,7 @@ import { Signal } from "./signal.js";
 
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5000;
+const PATIENCE = 8000; // for a connection to be made
 
 /** @typedef {"connecting"|"open"|"lost"} Status */
 
@@ -36,21 +37,32 @@ export class Live {
 
   /** Open the connection. */
   connect() {
-    clearTimeout(this.#timer);
+    this.#leave();
     const socket = new WebSocket(this.address);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
+      if (socket !== this.#socket) return;
+      clearTimeout(this.#timer);
       this.#pause = FIRST_PAUSE;
       this.#become("open");
     };
-    socket.onmessage = (event) => this.#take(event.data);
-    socket.onclose = () => socket === this.#socket && this.#lose();
+    socket.onmessage = (event) => socket === this.#socket && this.#take(event.data);
+    socket.onclose = () => socket === this.#socket && this.renew();
     this.#socket = socket;
+    this.#timer = setTimeout(() => this.renew(), PATIENCE);
   }
 
   /** Try at once, where the next try would be later. */
   retry() {
-    if (this.#status === "lost" && this.#socket?.readyState === WebSocket.CLOSED) this.connect();
+    if (this.#status === "lost") this.connect();
+  }
+
+  /** Give the connection up, as nobody answers on it, and open another one in a moment. */
+  renew() {
+    this.#leave();
+    this.#become("lost");
+    this.#timer = setTimeout(() => this.connect(), this.#pause);
+    this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 1.7);
   }
 
   /**
@@ -64,10 +76,12 @@ export class Live {
     return true;
   }
 
-  #lose() {
-    this.#become("lost");
-    this.#timer = setTimeout(() => this.connect(), this.#pause);
-    this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 1.7);
+  /** Hear nothing more of the connection: closing one that broke off halfway takes its time. */
+  #leave() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
   }
 
   #become(status) {

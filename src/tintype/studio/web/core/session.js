@@ -1,8 +1,10 @@
 // The photograph that lies open: what was said about it, here and on the server, and the pictures that come of it.
 
+import { Answers } from "./answers.js";
+import { Delivery } from "./delivery.js";
 import { drawId } from "./ids.js";
 import { applyOperations } from "./operations.js";
-import { Pending } from "./pending.js";
+import { Pending, UNSENT } from "./pending.js";
 import { Signal } from "./signal.js";
 import { Trials } from "./trials.js";
 
@@ -12,6 +14,8 @@ export class Session {
   #live;
   #store;
   #pending = new Pending();
+  #delivery;
+  #answers;
   #trials;
   #serial = 0;
   #view = { kind: "whole", side: 1024 };
@@ -19,7 +23,8 @@ export class Session {
   #changed = 0;
   #shown = "";
   #sentAt = new Map();
-  #mustResend = false;
+  /** @type {"none"|"asked"|"open"|"refused"} whether the studio, too, has the photograph open on this connection */
+  #opening = "none";
 
   /** Sent each `Frame` of the photograph that lies open. */
   frames = new Signal();
@@ -28,15 +33,22 @@ export class Session {
 
   /**
    * @param {import("./live.js").Live} live
-   * @param {import("./store.js").Store} store its `position`, `state`, `isTrying`, `waiting` and `busy` are kept here
+   * @param {import("./store.js").Store} store its `position`, `state`, `isTrying`, `waiting`, `waitingHere`
+   *   and `busy` are kept here
    */
   constructor(live, store) {
     this.#live = live;
     this.#store = store;
     this.#trials = new Trials((operations) => this.#sendTrial(operations));
+    this.#answers = new Answers(() => live.renew());
+    this.#delivery = new Delivery(this.#pending, {
+      mayVisit: (photo) => live.now === "open" && photo !== store.now.photo?.id,
+      onChange: (photo) => this.#goOn(photo),
+      onRefusal: (message) => this.refusals.send({ message }),
+    });
     live.messages.listen((message) => this.#hear(message));
     live.frames.listen((frame) => this.#see(frame));
-    live.status.listen((status) => status === "open" && this.#resume());
+    live.status.listen((status) => (status === "open" ? this.#resume() : this.#lose()));
   }
 
   /**
@@ -47,9 +59,8 @@ export class Session {
     this.#trials.forget();
     this.#shown = "";
     this.#store.set({ photo, position: null, state: null, busy: Boolean(photo), selected: null, draft: null });
-    if (!photo) return void this.#live.send({ type: "close" });
-    this.#pending.turnTo(photo.id);
     this.#view = { kind: "whole", side: this.#view.side ?? 1024 };
+    if (!photo) this.#live.send({ type: "close" });
     this.#resume();
   }
 
@@ -87,24 +98,15 @@ export class Session {
    */
   change(operations, label) {
     if (!operations.length || !this.#store.now.photo) return;
-    this.#trials.forget();
-    const item = { type: "change", id: drawId(), operations, label, serial: this.#next() };
-    this.#pending.add(item);
-    this.#send(item);
-    this.#refresh();
+    this.#make({ type: "change", operations, label });
   }
 
   /** @param {-1|1} by undo or redo */
   step(by) {
-    const { position } = this.#store.now;
+    const { position, waitingHere } = this.#store.now;
     const hasStep = position && (by < 0 ? position.step > 0 : position.step < position.steps);
-    if (!hasStep && !this.#pending.items.length) return;
-    this.#trials.forget();
-    const expected = position.revision + this.#pending.items.length + 1;
-    const item = { type: "step", by, expected, serial: this.#next() };
-    this.#pending.add(item);
-    this.#send(item);
-    this.#refresh();
+    if (!position || (!hasStep && !waitingHere)) return;
+    this.#make({ type: "step", by, expected: position.revision + waitingHere + 1 });
   }
 
   /**
@@ -140,12 +142,25 @@ export class Session {
     return this.#serial;
   }
 
+  #make(what) {
+    this.#trials.forget();
+    const item = { ...what, id: drawId(), serial: UNSENT };
+    this.#pending.add(this.#store.now.photo.id, item);
+    if (this.#opening === "open") this.#send(item); // else it is sent after what waits already
+    if (this.#opening === "refused") this.#resume();
+    this.#refresh();
+  }
+
   #send(item) {
-    const { type, serial, id, operations, label, by } = item;
+    const { type, id, operations, label, by } = item;
+    const serial = this.#next();
     const message = type === "step" ? { type, serial, by } : { type, serial, id, operations, label };
     this.#sentAt.set(serial, performance.now());
     this.#changed = serial;
-    if (this.#live.send(message)) this.#await(serial);
+    if (!this.#live.send(message)) return;
+    item.serial = serial;
+    this.#answers.expect();
+    this.#await(serial);
   }
 
   #sendTrial(operations) {
@@ -161,18 +176,36 @@ export class Session {
 
   #resume() {
     const { photo } = this.#store.now;
-    if (!photo || this.#live.now !== "open") return;
-    this.#live.send({ type: "open", photo: photo.id, view: this.#view, format: "field" });
-    this.#mustResend = true;
+    this.#opening = "none";
+    this.#refresh();
+    if (this.#live.now !== "open") return;
+    if (photo) this.#ask(photo);
+    this.#delivery.go();
   }
 
-  #resend(revision) {
-    this.#mustResend = false;
-    this.#pending.drop((item) => item.type === "step" && (item.expected ?? 0) <= revision);
-    for (const item of this.#pending.items) {
-      item.serial = this.#next();
-      this.#send(item);
-    }
+  #ask(photo) {
+    this.#opening = "asked";
+    this.#live.send({ type: "open", photo: photo.id, view: this.#view, format: "field" });
+    this.#answers.expect();
+  }
+
+  #lose() {
+    this.#opening = "none";
+    this.#pending.lose();
+    this.#answers.forget();
+    this.#delivery.stop();
+  }
+
+  /** Go on after something was brought to a photograph that did not lie open; it may do so by now. */
+  #goOn(photo) {
+    if (photo === this.#store.now.photo?.id && photo !== this.#delivery.at) this.#resume();
+    else this.#refresh();
+  }
+
+  #resend({ photo, revision }) {
+    this.#opening = "open";
+    this.#pending.dropStepsMade(photo, revision);
+    for (const item of this.#pending.of(photo)) this.#send(item);
   }
 
   #hear(message) {
@@ -182,20 +215,29 @@ export class Session {
 
   #settle({ serial, type: _, ...position }) {
     const { photo, position: known } = this.#store.now;
-    if (position.photo !== photo?.id) return;
-    if (serial) this.#pending.drop((item) => item.serial <= serial);
-    if (!known || position.revision >= known.revision) this.#store.set({ position });
-    if (serial >= this.#awaited && position.result === this.#shown) this.#store.set({ busy: false });
-    if (this.#mustResend && !serial) this.#resend(position.revision);
-    this.#refresh();
+    if (serial) this.#pending.drop(position.photo, (item) => item.serial <= serial);
+    if (position.photo === photo?.id) {
+      if (!known || position.revision >= known.revision) this.#store.set({ position });
+      if (serial >= this.#awaited && position.result === this.#shown) this.#store.set({ busy: false });
+      if (this.#opening === "asked" && !serial && this.#delivery.at !== photo.id) this.#resend(position);
+    }
+    this.#note();
   }
 
-  #refuse({ serial, message }) {
+  #refuse({ serial, error, message }) {
     const wasTrial = this.#trials.answer(serial);
-    this.#pending.drop((item) => item.serial === serial);
+    const wasOpening = !serial && this.#opening === "asked";
+    if (wasOpening) this.#opening = "refused";
+    for (const photo of this.#pending.photos) this.#pending.drop(photo, (item) => item.serial === serial);
     if (serial >= this.#awaited) this.#store.set({ busy: false });
+    this.#note();
+    if (!wasOpening || error !== "NotHereError") this.refusals.send({ message, wasTrial }); // else the album says it
+  }
+
+  /** Take note that the studio has answered something. */
+  #note() {
+    this.#answers.hear(this.#opening === "asked" || this.#pending.isAnyOnItsWay);
     this.#refresh();
-    this.refusals.send({ message, wasTrial });
   }
 
   #see(frame) {
@@ -208,12 +250,13 @@ export class Session {
 
   /** Show what was stored, what is on its way, and what is tried. */
   #refresh() {
-    const { position } = this.#store.now;
+    const { photo, position } = this.#store.now;
+    const items = this.#pending.of(photo?.id);
+    this.#store.set({ waiting: this.#pending.count, waitingHere: items.length });
     if (!position) return;
-    const items = this.#pending.items;
     const waiting = items.flatMap((item) => item.operations ?? []);
     const tried = this.#trials.operations;
     const state = applyOperations(position.state, [...waiting, ...tried]);
-    this.#store.set({ state, isTrying: tried.length > 0, waiting: items.length });
+    this.#store.set({ state, isTrying: tried.length > 0 });
   }
 }

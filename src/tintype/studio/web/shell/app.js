@@ -31,6 +31,7 @@ const BEGINNING = {
   state: null,
   isTrying: false,
   waiting: 0,
+  waitingHere: 0,
   busy: false,
   tool: "mark",
   selected: null,

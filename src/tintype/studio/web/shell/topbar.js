@@ -25,11 +25,11 @@ export function createTopbar(app) {
   const more = iconButton("menu", t("menu"), () => openMenu(more, entries(app)), { aria: { haspopup: "menu" } });
   store.watch(({ photo }) => photo, (photo) => showName(name, photo));
   store.watch(
-    ({ photo, position, waiting, busy: isBusy }) => [photo, position, waiting, isBusy],
-    ([photo, position, waiting, isBusy]) => {
+    ({ photo, position, waitingHere, busy: isBusy }) => [photo, position, waitingHere, isBusy],
+    ([photo, position, waitingHere, isBusy]) => {
       for (const element of [undo, redo, save, name]) element.hidden = !photo;
-      undo.disabled = !position || (position.step <= 0 && !waiting);
-      redo.disabled = !position || position.step >= position.steps || waiting > 0;
+      undo.disabled = !position || (position.step <= 0 && !waitingHere);
+      redo.disabled = !position || position.step >= position.steps || waitingHere > 0;
       busy.hidden = !isBusy;
     },
   );

@@ -19,6 +19,8 @@ export const de = {
   "connection.lost": "Die Verbindung zum Studio ist unterbrochen. Es geht nichts verloren; sie wird von selbst wieder aufgenommen.",
   "connection.lost_waiting.one": "Die Verbindung zum Studio ist unterbrochen. {count} Änderung wird hier aufbewahrt und danach gespeichert.",
   "connection.lost_waiting.other": "Die Verbindung zum Studio ist unterbrochen. {count} Änderungen werden hier aufbewahrt und danach gespeichert.",
+  "connection.gone.one": "{count} Änderung galt einer Fotografie, die es nicht mehr gibt; sie entfällt.",
+  "connection.gone.other": "{count} Änderungen galten einer Fotografie, die es nicht mehr gibt; sie entfallen.",
   "connection.back": "Die Verbindung ist wieder da.",
   "connection.retry": "Noch einmal versuchen",
 

@@ -18,6 +18,8 @@ export const en = {
   "connection.lost": "The connection to the studio is lost. Nothing is lost with it; it is tried again by itself.",
   "connection.lost_waiting.one": "The connection to the studio is lost. {count} change is kept here and stored when it is back.",
   "connection.lost_waiting.other": "The connection to the studio is lost. {count} changes are kept here and stored when it is back.",
+  "connection.gone.one": "{count} change was made to a photograph that is no longer there; it is dropped.",
+  "connection.gone.other": "{count} changes were made to a photograph that is no longer there; they are dropped.",
   "connection.back": "The connection is back.",
   "connection.retry": "Try again",
 
