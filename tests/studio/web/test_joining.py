@@ -5,8 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from studio_samples import gray_scan, jpeg, set_mark
+from web_samples import browsing
 
 SHOWN = """
 async () => {
@@ -51,3 +53,68 @@ def test_page_shows_what_the_studio_computes(served, person, open_page, size, ma
     assert np.quantile(difference, 0.999) <= 3
     assert difference.max() <= 8  # of a strong dark color, where half a code of lightness is much
     assert difference.mean() < 0.3
+
+
+@pytest.fixture
+def open_failing_page():
+    with browsing(allowed=["ERR_FAILED"]) as found:
+        yield found
+
+
+def fail(visitor, pattern, times=10_000):
+    """Let the network fail for some requests; return those that failed."""
+    failed = []
+
+    def answer(route):
+        if len(failed) >= times:
+            return route.continue_()
+        failed.append(route.request.url)
+        return route.abort()
+
+    visitor.page.route(pattern, answer)
+    return failed
+
+
+@pytest.mark.parametrize("pattern", ["**/preview?layer=gray*", "**/join_worker.js"])
+def test_studio_sends_pictures_where_the_page_can_t_join(served, person, open_failing_page, pattern):
+    photo = person.add(jpeg())
+    visitor = open_failing_page(served.place)
+    visitor.settle()
+    failed = fail(visitor, pattern)
+    visitor.page.reload()
+    expect(visitor.see(".toast")).to_contain_text("ready-made")
+    visitor.settle()
+    assert failed
+    before = shown(visitor)
+    visitor.mark(0.2, 0.2, angle=0)
+    visitor.until("window.tintype.store.now.waiting === 0")
+    visitor.settle()
+    assert np.abs(shown(visitor) - before).max() > 15
+    expected = computed(person, photo, max(shown(visitor).shape))
+    assert np.abs(shown(visitor) - expected).mean() < 2
+
+
+@pytest.mark.parametrize("pattern", ["**/preview?layer=gray*", "**/join_worker.js"])
+def test_page_that_could_not_join_at_first_tries_again(served, person, open_failing_page, pattern):
+    person.add(jpeg())
+    visitor = open_failing_page(served.place)
+    visitor.settle()
+    workers = visitor.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
+    failed = fail(visitor, pattern, workers)
+    difference = visitor.page.evaluate(
+        """async () => {
+          const { session } = window.tintype;
+          const settings = { vividness: 0.9 };
+          const frame = await new Promise((done) => {
+            session.frames.listen((it) => it.header.format === "field" && done(it));
+            session.change([{ op: "set_settings", settings }], "did.vividness");
+          });
+          const { Joining } = await import("/viewer/joining.js");
+          const bitmap = await new Joining().join(frame.header, frame.content);
+          return bitmap?.width - frame.header.width;
+        }"""
+    )
+    assert difference == 0
+    assert len(failed) == workers
+    visitor.settle()
+    assert visitor.page.locator(".toast").count() == 0

@@ -19,6 +19,7 @@ export class Session {
   #trials;
   #serial = 0;
   #view = { kind: "whole", side: 1024 };
+  #format = "field";
   #awaited = 0;
   #changed = 0;
   #shown = "";
@@ -60,6 +61,7 @@ export class Session {
     this.#shown = "";
     this.#store.set({ photo, position: null, state: null, busy: Boolean(photo), selected: null, draft: null });
     this.#view = { kind: "whole", side: this.#view.side ?? 1024 };
+    this.#format = "field";
     if (!photo) this.#live.send({ type: "close" });
     this.#resume();
   }
@@ -72,6 +74,17 @@ export class Session {
     if (JSON.stringify(view) === JSON.stringify(this.#view)) return;
     this.#view = view;
     if (this.#store.now.photo) this.#live.send({ type: "view", view });
+  }
+
+  /**
+   * Ask for pictures of this photograph instead of fields of color, as the page can't join those.
+   * @returns {boolean} whether that changes anything: without a connection the next one gives fields again
+   */
+  askForPictures() {
+    if (this.#format === "jpeg" || this.#live.now !== "open") return false;
+    this.#format = "jpeg";
+    this.#resume();
+    return true;
   }
 
   /**
@@ -185,7 +198,7 @@ export class Session {
 
   #ask(photo) {
     this.#opening = "asked";
-    this.#live.send({ type: "open", photo: photo.id, view: this.#view, format: "field" });
+    this.#live.send({ type: "open", photo: photo.id, view: this.#view, format: this.#format });
     this.#answers.expect();
   }
 

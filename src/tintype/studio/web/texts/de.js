@@ -94,6 +94,7 @@ export const de = {
   "view.photo": "Fotografie",
   "view.photo_help": "Pfeiltasten bewegen ein Kreuz, Eingabe benutzt dort das Werkzeug, Umschalt mit Pfeiltasten verschiebt die Ansicht, Plus und Minus vergrößern und verkleinern.",
   "view.colored": "{name} ist farbig.",
+  "view.ready_made": "Das Bild ließ sich hier nicht zusammensetzen. Das Studio schickt es jetzt fertig; das kann etwas länger dauern.",
   "view.fit": "In das Fenster einpassen",
   "view.actual": "Originalpixel",
   "view.closer": "Vergrößern",

@@ -91,6 +91,7 @@ export const en = {
   "view.photo": "Photograph",
   "view.photo_help": "Arrow keys move a cross, Enter uses the tool there, Shift with arrow keys moves the view, plus and minus enlarge and reduce.",
   "view.colored": "{name} is colored.",
+  "view.ready_made": "The picture could not be put together here. The studio sends it ready-made now; that may take a little longer.",
   "view.fit": "Fit to the window",
   "view.actual": "Actual pixels",
   "view.closer": "Enlarge",

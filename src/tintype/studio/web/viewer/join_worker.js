@@ -3,6 +3,7 @@
 import { Joiner, halve } from "./join.js";
 
 const MOST_PLANES = 3;
+const PATIENCE = 20000;
 const planes = new Map();
 let joiner = null;
 
@@ -58,7 +59,7 @@ async function loadPlane(address) {
 }
 
 async function fetchGood(address) {
-  const answer = await fetch(address);
+  const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   return answer;
 }

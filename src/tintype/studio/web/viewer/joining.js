@@ -3,9 +3,10 @@
 import { address } from "../core/api.js";
 
 const MOST_WORKERS = 4;
+const PAUSE = 500;
 
 export class Joining {
-  #workers = Array.from({ length: countWorkers() }, () => this.#start());
+  #workers = this.#startAll();
   #waiting = new Map();
   #number = 0;
 
@@ -21,9 +22,18 @@ export class Joining {
   /**
    * @param {Object<string, any>} header of a frame
    * @param {ArrayBuffer} content the maps that came with it
-   * @returns {Promise<ImageBitmap|null>} null where the photograph in gray could not be fetched
+   * @returns {Promise<ImageBitmap|null>} null where it failed twice: the photograph in gray could not be fetched, or the
+   *   browser starts no workers
    */
-  join({ photo, view, cells, finer, draft }, content) {
+  async join(header, content) {
+    const picture = await this.#ask(header, content);
+    if (picture) return picture;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    return this.#ask(header, content);
+  }
+
+  #ask({ photo, view, cells, finer, draft }, content) {
+    if (!this.#workers.length) this.#workers = this.#startAll();
     this.#number += 1;
     const number = this.#number;
     const field = { maps: new Float32Array(content), cells, finer };
@@ -35,10 +45,23 @@ export class Joining {
     return new Promise((resolve) => this.#waiting.set(number, { resolve, parts: [] }));
   }
 
+  #startAll() {
+    return Array.from({ length: countWorkers() }, () => this.#start());
+  }
+
   #start() {
     const worker = new Worker(new URL("join_worker.js", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data }) => this.#take(data));
+    worker.addEventListener("error", () => this.#workers.includes(worker) && this.#giveUp());
     return worker;
+  }
+
+  /** Stop all workers, as one did not start: the others would wait for its share. */
+  #giveUp() {
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers = [];
+    for (const { resolve } of this.#waiting.values()) resolve(null);
+    this.#waiting.clear();
   }
 
   #take({ number, ...part }) {

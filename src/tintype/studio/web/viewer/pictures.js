@@ -11,6 +11,7 @@ const SETTLES = 250;
 
 export class Pictures {
   #onChange;
+  #onFailure;
   #photo = null;
   #aborting = new AbortController();
   #decoded = 0;
@@ -30,9 +31,13 @@ export class Pictures {
   /** Whether what was shown last is a trial that nobody stored, or a draft. */
   isPassing = true;
 
-  /** @param {() => void} onChange called when there is something else to be drawn */
-  constructor(onChange) {
+  /**
+   * @param {() => void} onChange called when there is something else to be drawn
+   * @param {() => void} onFailure called when a field of the photograph could not be made a picture
+   */
+  constructor(onChange, onFailure) {
     this.#onChange = onChange;
+    this.#onFailure = onFailure;
     this.#renewWhole = later(() => this.#fetchWhole(), SETTLES);
   }
 
@@ -76,6 +81,7 @@ export class Pictures {
     const number = this.#decoded;
     const photo = this.#photo;
     const bitmap = await this.#decode(header, content);
+    if (!bitmap && photo === this.#photo && number >= this.#arrived) this.#onFailure();
     if (!bitmap || photo !== this.#photo || number < this.#arrived) {
       bitmap?.close();
       return false;

@@ -24,6 +24,7 @@ export class Viewer {
   #gestures;
   #tellView;
   #isFirstPicture = true;
+  #isSaid = false; // that the studio sends pictures ready-made
   #size = { width: 1, height: 1 }; // of the stage: asking the page for it at each movement would be slow
 
   camera = new Camera();
@@ -38,7 +39,7 @@ export class Viewer {
   constructor(app) {
     this.#app = app;
     this.draw = oncePerFrame(() => this.#draw());
-    this.pictures = new Pictures(this.draw);
+    this.pictures = new Pictures(this.draw, () => this.#askForPictures());
     this.tiles = new Tiles(this.draw);
     this.overlays = new Overlays(app, this.draw);
     this.shapes = svg("svg", { class: "shapes", "aria-hidden": "true" });
@@ -225,6 +226,13 @@ export class Viewer {
       this.#tellView();
     }
     requestAnimationFrame(() => this.#app.session.noteShown(frame.header));
+  }
+
+  #askForPictures() {
+    const { session, announcer } = this.#app;
+    if (!session.askForPictures() || this.#isSaid) return;
+    this.#isSaid = true;
+    announcer.say(t("view.ready_made"));
   }
 
   #afterMove(said) {
