@@ -202,6 +202,46 @@ def test_frozen_server_is_noticed(tmp_path, tiny, open_lost_page):
             assert marks_of(person, photo) == ["one"]
 
 
+def test_page_of_another_version_is_loaded_anew_once_nothing_is_pending(visitor, person, photo):
+    asked, loaded = [], []
+
+    def answer(route):
+        asked.append(1)
+        found = route.fetch()
+        route.fulfill(response=found, json=found.json() | {"tintype": "99.0"})
+
+    def wait_for(events, count):
+        for _ in range(3000):
+            if len(events) >= count:
+                return
+            visitor.page.wait_for_timeout(20)
+        raise AssertionError(events)
+
+    visitor.page.route("**/api/v1/studio", answer)
+    visitor.page.on("load", lambda: loaded.append(1))
+    visitor.page.evaluate(
+        """() => {
+          const { store, live } = window.tintype;
+          store.set({ uploads: [{ id: "upload-1", name: "a.jpg", progress: 0 }] });
+          live.renew();
+        }"""
+    )
+    make(visitor, "one")
+    wait_for(asked, 1)
+    visitor.until("window.tintype.live.now === 'open' && window.tintype.store.now.waiting === 0")
+    visitor.frames(2)
+    assert not loaded
+    visitor.page.evaluate("window.tintype.store.set({ uploads: [] })")
+    wait_for(loaded, 1)
+    visitor.settle()
+    assert marks_of(person, photo) == ["one"]
+    visitor.page.evaluate("window.tintype.live.renew()")
+    wait_for(asked, 3)  # the page that was loaded asked as well
+    visitor.until("window.tintype.live.now === 'open'")
+    visitor.settle()
+    assert len(loaded) == 1
+
+
 def test_page_that_finds_no_server_offers_to_try_again(tmp_path, tiny, open_lost_page):
     with running(tmp_path / "data", tiny) as (server, _):
         visitor = open_lost_page(server.place)

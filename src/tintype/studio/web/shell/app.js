@@ -20,6 +20,7 @@ import { createBanner } from "./banner.js";
 import { Keys } from "./keys.js";
 import { createToolbar } from "./toolbar.js";
 import { createTopbar } from "./topbar.js";
+import { followVersion } from "./version.js";
 
 const BEGINNING = {
   studio: null,
@@ -88,6 +89,7 @@ export class App {
   /** Connect, once everything is on the page. */
   start() {
     this.#listen();
+    followVersion(this);
     this.receiver.listen();
     this.keys.listen();
     this.live.connect();
