@@ -7,6 +7,7 @@ from skimage import data
 
 from photo_samples import save
 from studio_samples import gray_scan, jpeg, set_mark
+from web_samples import PATIENCE
 
 
 @pytest.fixture
@@ -165,10 +166,10 @@ def test_reference_gives_its_colors_and_one_of_them(visitor, person, photo):
     canvas.click(position={"x": 20, "y": 20})
     expect(visitor.see(".toast")).to_contain_text("kept")
     section.get_by_role("button", name="Use its colors").click()
-    expect(section.get_by_role("button", name="Use its colors")).to_be_enabled()
+    expect(section.get_by_role("button", name="Use its colors")).to_be_enabled(timeout=PATIENCE)
     visitor.settle()
     section.get_by_role("button", name="Only its palette").click()
-    expect(section.get_by_role("button", name="Only its palette")).to_be_enabled()
+    expect(section.get_by_role("button", name="Only its palette")).to_be_enabled(timeout=PATIENCE)
     visitor.settle()
     assert person.state(photo)["state"]["palette"]["colors"]
 
