@@ -108,7 +108,7 @@ class NetworkContract:
         np.testing.assert_allclose(answer_of(run(network, blind)), answer, atol=1e-5)
 
     @pytest.mark.slow
-    def test_exported_graph_equals_torch(self, network, tmp_path):
+    def test_exported_graph_equals_torch_and_colors_through_the_colorizer(self, network, tmp_path):
         export = export_model(
             *(network, self.card, tmp_path / "model.onnx"), precision="fp32", lengths=self.lengths
         )
@@ -121,6 +121,12 @@ class NetworkContract:
                 np.testing.assert_allclose(array, expected[name], atol=1e-3)
             for name, array in session.run(feeds["lightness"]).items():  # absent guidance is zeros
                 np.testing.assert_allclose(array, unguided[name], atol=1e-3)
+        opened = Colorizer(export.model, threads=1).open(np.uint8(photographs(64)[0, ..., 0] * 2.55))
+        colored = opened.colorize()
+        assert colored.picture().to_array().shape == (64, 64, 3)
+        if "hints" in self.card.capabilities or self.card.bins:
+            red = Guidance((PointMark(20, 30, 12, color=(50, 70, 50)),))
+            assert np.abs(opened.colorize(red).ab - colored.ab).max() > 1
 
     @pytest.mark.slow
     def test_eight_photographs_are_learned_by_heart(self, network):
@@ -133,18 +139,6 @@ class NetworkContract:
             ab = color_of(network(**inputs))
         assert (ab - truth).norm(dim=1).mean() < self.most_error
         assert truth.norm(dim=1).mean() > 2 * self.most_error  # gray would not do
-
-    @pytest.mark.slow
-    def test_photograph_is_colored_through_the_colorizer(self, network, tmp_path):
-        model = export_model(
-            *(network, self.card, tmp_path / "model.onnx"), precision="fp32", lengths=self.lengths
-        ).model
-        opened = Colorizer(model, threads=1).open(np.uint8(photographs(64)[0, ..., 0] * 2.55))
-        colored = opened.colorize()
-        assert colored.picture().to_array().shape == (64, 64, 3)
-        if "hints" in self.card.capabilities or self.card.bins:
-            red = Guidance((PointMark(20, 30, 12, color=(50, 70, 50)),))
-            assert np.abs(opened.colorize(red).ab - colored.ab).max() > 1
 
 
 def settle(network: nn.Module, card: Card, lengths: dict[str, int]) -> nn.Module:

@@ -46,7 +46,8 @@ class TestDdcolorNet(NetworkContract):
         size=SizeRule(multiple=32, default=128, minimum=32, maximum=512),
         capabilities=frozenset(),
     )
-    overfit_rate = 5e-3
+    overfit_steps = 360
+    overfit_rate = 2e-3
 
     def create(self):
         return create_network("ddcolor23-test")

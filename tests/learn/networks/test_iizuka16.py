@@ -25,6 +25,8 @@ class TestIizukaNet(NetworkContract):
         capabilities=frozenset({"style", "classes"}),
     )
     lengths = {"style": 4 * TINY.width}  # noqa: RUF012 - as in the contract
+    overfit_steps = 400
+    overfit_rate = 4e-2
 
     def create(self):
         return IizukaNet(TINY)

@@ -29,7 +29,7 @@ class TestKoalarizationNet(NetworkContract):
         size=SizeRule(multiple=8, default=128, minimum=32, maximum=512),
         capabilities=frozenset(),
     )
-    overfit_steps = 200
+    overfit_steps = 400
     overfit_rate = 3e-3
 
     def create(self):

@@ -26,7 +26,7 @@ class TestNoganNet(NetworkContract):
         size=SizeRule(multiple=32, default=128, minimum=32, maximum=512),
         capabilities=frozenset(),
     )
-    overfit_steps = 60
+    overfit_steps = 100
     most_error = 8.0
 
     def create(self):
