@@ -245,3 +245,14 @@ def test_leftovers_of_the_living_and_of_others_are_left_alone(tmp_path):
         assert remove_leftovers(tmp_path) == [old]
         assert set(list_names(tmp_path)) == names
     living.communicate(b"\n")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_device_or_pipe_is_never_replaced(tmp_path, overwrite):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputExistsError, match="a device or a pipe"), atomic_file(pipe, overwrite=overwrite):
+        pass
+    assert pipe.is_fifo()

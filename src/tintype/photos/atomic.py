@@ -68,7 +68,7 @@ def atomic_file(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Refuse a name that is taken by a folder, or by anything where `overwrite` is false.
+    """Refuse a name that is taken by a folder, a device or a pipe, or by anything where `overwrite` is false.
 
     Raises:
         OutputExistsError: it is.
@@ -76,10 +76,13 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """
     try:
         is_folder, is_taken = path.is_dir(), os.path.lexists(path)
+        is_special = is_taken and not is_folder and not path.is_symlink() and not path.is_file()
     except OSError as error:
         raise explain_failure(path, error) from error
     if is_folder:
         raise OutputExistsError(f"{path}: a folder is in the way; choose another name")
+    if is_special:  # a file in its place would take it away from every other program
+        raise OutputExistsError(f"{path}: this is no file, but a device or a pipe; choose another name")
     if is_taken and not overwrite:
         raise OutputExistsError(
             f"{path}: a file is in the way; choose another name or overwrite it with --force"
