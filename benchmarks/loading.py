@@ -1,35 +1,37 @@
 """Measure how fast batches are made, and whether making them limits the training.
 
-    python benchmarks/loading.py tintype-small --steps 50
-    python benchmarks/loading.py tintype-small --steps 200 --accelerator gpu --set data.workers=8
-    python benchmarks/loading.py tintype-small --steps 200 --accelerator gpu --train
+    python benchmarks/loading.py
+    python benchmarks/loading.py eccv16 --steps 200 --set data.workers=8 --accelerator gpu --table loading.csv
 
-Two ways of loading are timed, in samples a second: ``workers`` (processes decode and cut) and ``on_device`` (the
-whole set lies on the device as bytes and is cut there); with ``--train`` the training itself in both ways. Loading
-limits a training that is slower with workers than with the set on the device. First steps are not counted.
+Two ways of loading are timed, in samples a second: by workers (processes decode and cut) and with the whole set on
+the device as bytes, which is cut there; then the training itself in both ways. Loading limits a training that is
+slower with workers than with the set on the device. The first steps are not counted. The figures are written to
+results/loading.csv.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 
 from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.examples import iterate_examples
-from tintype.learn.data.photographs import load_pools
+from tintype.learn.data.photographs import digest_of, load_pools
 from tintype.learn.recipe import Recipe, read_recipe
 from tintype.learn.train import train
+from tintype.measure.record import Origin, Row, write_table
 
 WARM_UP = 5
+PACKAGES = ("tintype", "torch", "numpy", "pillow")
+WAYS = {"workers": "false", "the set on the device": "true"}
+TABLE = Path(__file__).parents[1] / "results" / "loading.csv"
 
 
 def time_loading(recipe: Recipe, device: torch.device, steps: int) -> float:
@@ -73,28 +75,40 @@ def wait(device: torch.device) -> float:
     return time.perf_counter()
 
 
+def measure(name: str, changes: Sequence[str], accelerator: str, steps: int) -> Iterator[Row]:
+    """Time a recipe in both ways."""
+    device = torch.device("cuda" if accelerator == "gpu" else "cpu")
+    trained = {}
+    for way, value in WAYS.items():
+        recipe = read_recipe(name, [*changes, f"data.on_device={value}"])
+        made = time_loading(recipe, device, steps)
+        trained[way] = time_training(recipe, accelerator, steps)
+        told = f"{recipe.data.workers} {way}" if way == "workers" else way
+        yield Row(f"{name}, {told}: samples made a second", made, "", steps)
+        yield Row("  samples trained on a second", trained[way], "", steps)
+        yield Row(
+            "  making them is so many times as fast as training on them", made / trained[way], "", steps
+        )
+    slow, fast = trained.values()
+    yield Row(f"{name}: training with the set on the device, over that with workers", fast / slow, "", steps)
+
+
 def main() -> None:
-    """Time what the command line asks for and print it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("recipe")
-    parser.add_argument("--set", dest="changes", action="append", default=[])
-    parser.add_argument("--steps", type=int, default=50)
+    """Time what the command line asks for, print and store."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recipe", nargs="?", default="tintype-small")
+    parser.add_argument("--set", dest="changes", action="append", default=[], help="change the recipe")
+    parser.add_argument("--steps", type=int, default=50, help="batches that are timed (default: 50)")
     parser.add_argument("--accelerator", choices=["cpu", "gpu"], default="cpu")
-    parser.add_argument("--train", action="store_true", help="time the training too")
-    arguments = parser.parse_args()
-    device = torch.device("cuda" if arguments.accelerator == "gpu" else "cpu")
-    figures: dict[str, object] = {
-        "device": str(device),
-        "machine": platform.machine(),
-        "torch": torch.__version__,
-    }
-    for name, value in (("workers", "false"), ("on_device", "true")):
-        recipe = read_recipe(arguments.recipe, [*arguments.changes, f"data.on_device={value}"])
-        figures[f"loading, {name}"] = round(time_loading(recipe, device, arguments.steps), 1)
-        if arguments.train:
-            speed = time_training(recipe, arguments.accelerator, arguments.steps)
-            figures[f"training, {name}"] = round(speed, 1)
-    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+    parser.add_argument("--table", type=Path, default=TABLE, help="where to write the figures")
+    options = parser.parse_args()
+    rows = [*measure(options.recipe, options.changes, options.accelerator, options.steps)]
+    for row in rows:
+        sys.stdout.write(row.line(80) + "\n")
+    digest = digest_of(load_pools(read_recipe(options.recipe, options.changes).data))
+    write_table(options.table, rows, Origin.of_this_run(f"training photographs {digest}", packages=PACKAGES))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 The program runs as a person starts it. Chromium opens its page, drops a photograph on it, and someone drags a color
 on the wheel, or a mark over the photograph, and releases it. The page itself says how long it took from the release
 to the frame in which the new picture, 1024 pixels and more on its longer side, was drawn: the browser joins
-and draws it with the processor, as there is no graphics card. First contact counts from the start of the command.
+and draws it with the processor, as there is no graphics card. First contact counts from the start of the command:
+one command and one drop, with an empty folder and a fresh profile of the browser.
 
 The photograph is scikit-learn's flower, enlarged, with grain. The figures are written to results/studio_page.csv.
 """

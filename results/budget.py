@@ -246,7 +246,7 @@ def train_within(plan: Plan, budget: Budget, folder: Path, say: Say) -> Trained:
     kept, (place, recipe) = Spent.read(spent.path), stages[-1]
     times = settled.foreseen / 60, kept.seconds / 60, kept.cpu_seconds / 60
     before = stages[0] if len(stages) > 1 else None
-    shown = kept.shown or settled.samples  # a training without batches does not count them
+    shown = settled.samples if settled.changes else kept.shown  # one without batches counts other steps
     return Trained(place, recipe, *times, timeline=tuple(kept.timeline), samples=shown, before=before)
 
 
@@ -407,7 +407,12 @@ def _time_clusters(plan: Plan, folder: Path, photographs: int, steps: int) -> fl
     """Return the seconds of a training without batches."""
     from tintype.learn.train import train  # noqa: PLC0415 - torch
 
-    changes = [*plan.changes, f"samples={photographs}", f"network_changes.steps={steps}"]
+    changes = [
+        *plan.changes,
+        f"samples={photographs}",
+        f"network_changes.steps={steps}",
+        "validation.photos=1",
+    ]
     begun = time.monotonic()
     try:
         train(read_recipe(plan.recipe, changes), folder)

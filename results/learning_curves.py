@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,17 @@ from budget import Trained
 
 def write_curve(path: Path, trained: Trained) -> None:
     """Keep the learning curve of a run, with the minutes of each validation; none of a run without validations."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    told = trained.folder / "curves.csv"
+    if told.exists() and told.read_text(encoding="utf-8").startswith(
+        "minutes,"
+    ):  # of a training without batches
+        shutil.copyfile(told, path)
+        return
     rows = _validations(trained)
     if not rows:
         return
     shown, seconds = zip(*trained.timeline, strict=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["minutes", *rows[0]])

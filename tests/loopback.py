@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         if begin is None:
             return
         if self.site.stall:
-            self.site.stall.wait(5)
+            self.site.stall.wait(60)
         part = content[begin:]
         if self.site.break_after is not None:
             part, self.site.break_after = part[: self.site.break_after], None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import psutil
 import uvicorn
 from PIL import Image
 from skimage import data
@@ -149,7 +150,7 @@ def running(folder, tiny, *arguments, port=0):
         said = ""
         while not (found := re.search(r"http://(127\.0\.0\.1:\d+)/", said)):
             line = process.stdout.readline()
-            assert line, said
+            assert line, (said, process.wait())
             said += line
         server = Served(found[1])
         server.said, server.process = said, process
@@ -165,6 +166,11 @@ class Served:
     def __init__(self, place, studio=None):
         self.place, self.studio = place, studio
         self.said, self.process = "", None
+
+    @property
+    def resident_bytes(self):
+        """Memory that its process has at present."""
+        return psutil.Process(self.process.pid).memory_info().rss
 
     @contextmanager
     def person(self):

@@ -51,8 +51,27 @@ def create_card(**changes: Any) -> Card:
 
 def write_tiny_model(path: Path, *, drop_output: str = "", **changes: Any) -> ModelFile:
     """Write the tiny model with a card, some of whose fields are changed."""
+    return _write(path, _build(drop_output), changes)
+
+
+def write_style_model(path: Path) -> ModelFile:
+    """Write a model that takes a style and nothing else: two numbers, which are a and b of all that it colors.
+
+    A photograph's own style is half of its mean lightness, twice.
+    """
+    changes = {
+        "name": "test-style@1",
+        "bins": 0,
+        "prior": None,
+        "vividness_path": (),
+        "capabilities": frozenset({"style"}),
+    }
+    return _write(path, _build_style(), changes)
+
+
+def _write(path: Path, graph: onnx.ModelProto, changes: dict[str, Any]) -> ModelFile:
     bare = path.with_suffix(".bare")
-    bare.write_bytes(_build(drop_output).SerializeToString())
+    bare.write_bytes(graph.SerializeToString())
     card = create_card(**{"sha256": fingerprint(bare), **changes})
     write_with_metadata(bare, path, {CARD_KEY: card.to_json()})
     bare.unlink()
@@ -90,6 +109,35 @@ def _build(drop_output: str) -> onnx.ModelProto:
         [_declare(*item) for item in _INPUTS],
         [_declare(*item) for item in _OUTPUTS if item[0] != drop_output],
         [numpy_helper.from_array(array, name) for name, array in _weights().items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model
+
+
+def _build_style() -> onnx.ModelProto:
+    nodes = [
+        helper.make_node("AveragePool", ["lightness"], ["light4"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Mul", ["light4", "none"], ["blank"]),
+        helper.make_node("Unsqueeze", ["style", "spatial"], ["color"]),
+        helper.make_node("Add", ["blank", "color"], ["ab"]),
+        helper.make_node("GlobalAveragePool", ["lightness"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["flat"]),
+        helper.make_node("Mul", ["flat", "halves"], ["style_out"]),
+    ]
+    constants = {
+        "none": np.float32(0),
+        "halves": np.float32([0.5, 0.5]),
+        "spatial": np.array([2, 3]),
+    }
+    inputs = [("lightness", ["batch", 1, "height", "width"]), ("style", ["batch", 2])]
+    outputs = [("ab", ["batch", 2, "height/4", "width/4"]), ("style_out", ["batch", 2])]
+    graph = helper.make_graph(
+        nodes,
+        "style",
+        [_declare(*item) for item in inputs],
+        [_declare(*item) for item in outputs],
+        [numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
     onnx.checker.check_model(model)

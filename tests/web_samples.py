@@ -28,8 +28,26 @@ PHONE = {
 }
 PHONE_ON_ITS_SIDE = PHONE | {"viewport": {"width": 844, "height": 390}}
 LARGE = {"viewport": {"width": 2560, "height": 1440}}
-PATIENCE = 60_000
+PATIENCE = 120_000
 FILE_INPUT = "body > input[type=file]"
+KEEP_LINES = """
+window.linesSaid = [];
+const isLine = (node) => node.classList?.contains("toast");
+new MutationObserver((records) => {
+  const added = records.flatMap(({ addedNodes }) => [...addedNodes]);
+  window.linesSaid.push(...added.filter(isLine).map((line) => line.dataset.text));
+}).observe(document, { childList: true, subtree: true });
+"""
+IS_SETTLED = """
+(() => {
+  const { store, viewer } = window.tintype;
+  const { busy, photo, waiting } = store.now;
+  const shown = viewer.pictures.part ?? viewer.pictures.whole;
+  if (busy || waiting || !photo || !shown) return false;
+  return ["kind", "side", "level", "left", "top"].every((it) => shown.view[it] === viewer.view[it]);
+})()
+"""
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -40,13 +58,16 @@ def browsing(*, allowed=()):
         allowed: patterns of what the browser's console may complain of.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=ARGUMENTS, timeout=PATIENCE
+        )
         faults = []
 
         def open_page(place, fragment="", **options):
             context = browser.new_context(
                 **{**DESK, "locale": "en-US", "reduced_motion": "reduce", **options}
             )
+            context.add_init_script(KEEP_LINES)
             page = context.new_page()
             page.set_default_timeout(PATIENCE)
             page.on("pageerror", lambda error: faults.append(str(error)))
@@ -78,11 +99,21 @@ class Visitor:
     def button(self, name, **options):
         return self.page.get_by_role("button", name=name, exact=True, **options)
 
+    @property
+    def lines_said(self):
+        """What the page has said in lines that all should know since it was loaded, also what is gone again."""
+        return self.page.evaluate("window.linesSaid")
+
     def settle(self):
-        """Wait until the photograph is in color, and nothing is on its way."""
+        """Wait until the part that is looked at is in the colors that it has now, and these are stored."""
         self.see(".viewer:not(.waiting)")
-        expect(self.page.locator(".busy")).to_be_hidden(timeout=PATIENCE)
+        self.until(IS_SETTLED)
+        expect(self.page.locator(".busy")).to_be_hidden()
         self.frames(2)
+
+    def see_advice(self):
+        """Wait until the window says what may be chosen: until then it says so of the place before, and moves yet."""
+        self.see(".popover .suggestions:not(.asking)")
 
     def frames(self, count):
         """Wait until the browser has drawn some times."""
@@ -93,9 +124,10 @@ class Visitor:
         )
 
     def until(self, condition):
-        """Wait until a condition in the page's script holds; its policy lets no waiting of Playwright's in."""
+        """Wait until something holds: in the page's script, whose policy keeps Playwright out, or in the test."""
+        holds = condition if callable(condition) else lambda: self.page.evaluate(condition)
         end = time.monotonic() + PATIENCE / 1000
-        while not self.page.evaluate(condition):
+        while not holds():
             assert time.monotonic() < end, condition
             self.page.wait_for_timeout(30)
 
@@ -111,8 +143,13 @@ class Visitor:
     def place(self, x, y):
         """Where a place of the photograph, in shares of its sides, is on the page, in CSS pixels."""
         at = self.page.evaluate(
-            """([x, y]) => {
+            """async ([x, y]) => {
               const viewer = window.tintype.viewer;
+              const { element } = viewer;
+              const canvas = element.querySelector("canvas");
+              const isLaidOut = () => canvas.width === Math.round(element.clientWidth * devicePixelRatio)
+                && canvas.height === Math.round(element.clientHeight * devicePixelRatio);
+              while (!isLaidOut()) await new Promise(requestAnimationFrame); // a window came or went beside it
               const { photo } = viewer.camera;
               const point = viewer.toStage({ x: x * photo.width, y: y * photo.height });
               const { left, top } = viewer.element.getBoundingClientRect();
@@ -138,21 +175,31 @@ class Visitor:
             self.page.mouse.move(*point, steps=steps)
         self.page.mouse.up()
 
-    def choose_color(self, *, angle=0.0, share=0.8):
+    def open_section(self, tab, name):
+        """Unfold a part of the panel; return it."""
+        self.page.get_by_role("tab", name=tab).click()
+        section = self.page.locator(f"[data-section={name}]")
+        if section.get_attribute("open") is None:
+            section.locator("summary").click()
+        return section
+
+    def press_wheel(self, *, angle=0.0, share=0.8):
         """Press on the wheel: an angle in degrees, counterclockwise from the right, and a share of its radius."""
-        box = self.see(".wheel").bounding_box()
-        radius = share * (box["width"] / 2 - 6)
-        turn = np.deg2rad(angle)
-        self.page.mouse.click(
-            box["x"] + box["width"] / 2 + radius * np.cos(turn),
-            box["y"] + box["height"] / 2 - radius * np.sin(turn),
-        )
+        wheel = self.see(".wheel")
+        side = wheel.bounding_box()["width"]
+        radius, turn = share * (side / 2 - 6), np.deg2rad(angle)
+        # As a person does: not while the window still moves, nor through a message that lies over it.
+        wheel.click(position={"x": side / 2 + radius * np.cos(turn), "y": side / 2 - radius * np.sin(turn)})
+
+    def choose_color(self, **color):
+        """Press on the wheel, and see the color."""
+        self.press_wheel(**color)
         self.settle()
 
     def mark(self, x, y, **color):
         """Set a mark with a color of the wheel, and close its window."""
         self.press(x, y)
-        self.see(".wheel")
+        self.see_advice()
         self.choose_color(**color)
         self.page.keyboard.press("Escape")
         expect(self.page.locator(".popover")).to_be_hidden()

@@ -84,6 +84,8 @@ def settle(page: Page) -> None:
     page.locator(".busy").wait_for(state="hidden")
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1500)
+    page.locator(".asking").first.wait_for(state="detached")
+    page.wait_for_load_state("networkidle")
 
 
 def create_mark() -> Mark:

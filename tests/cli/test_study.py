@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from study_samples import served, write_study
+from tintype.studio.study import serving
 from tintype.studio.study.definition import read_definition
 
 PATIENCE = 600
@@ -143,6 +145,18 @@ def stop(process):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
+
+
+def test_study_in_a_network_names_what_phones_can_open(call, study, monkeypatch):
+    monkeypatch.setattr(serving, "run_server", lambda _, listener, announce: (listener.close(), announce()))
+    monkeypatch.setattr(serving, "reachable_hosts", lambda _: ["127.0.0.1", "192.168.1.7"])
+    done = call("study", "serve", study, "--host", "0.0.0.0", "--port", "0", "--rehearse")
+    assert (done.status, "0.0.0.0" in done.out) == (0, False)
+    here, there = done.out.split("from other machines and phones:\n")
+    assert re.findall(r"http://(.+?):.*/(.*)#", here + there) == [
+        ("127.0.0.1", "organizer"),
+        ("192.168.1.7", "organizer"),
+    ]
 
 
 def test_served_study_is_reached_and_stopped(study, process):

@@ -25,6 +25,26 @@ def photo():
     return Photo.from_array(np.ascontiguousarray(data.camera()[::4, ::3]))  # (128, 171)
 
 
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """A function: the path of a model of a network's tiny size, with random weights."""
+
+    def export(name):
+        import torch
+
+        from tintype.learn.export import export_model
+        from tintype.learn.networks import create_network
+        from tintype.learn.release import draft_card
+
+        torch.manual_seed(0)
+        network = create_network(name).eval()
+        card = draft_card(network, {"name": name, "loss": {}})
+        path = tmp_path_factory.mktemp("exported") / f"{name}.onnx"
+        return export_model(network, card, path, precision="fp32", lengths=network.traits.lengths).model.path
+
+    return export
+
+
 @pytest.fixture
 def opened(colorizer, photo):
     return colorizer.open(photo)

@@ -14,7 +14,7 @@ from tintype.colorize.colorizer import Colorizer
 from tintype.colorize.settings import choose_settings
 from tintype.errors import GuidanceError
 from tintype.guidance.colors import WeightedColor
-from tintype.guidance.guidance import GlobalPalette, Guidance
+from tintype.guidance.guidance import GlobalPalette, Guidance, Style
 from tintype.guidance.marks import PointMark
 from tintype.measure.fidelity import psnr
 from tintype.measure.figures import left_gray
@@ -54,10 +54,11 @@ def test_first_photograph_keeps_its_marks_as_they_are(colorizer):
     assert guided.notes == ("a.jpg: this is the photograph that its marks were made for",)
 
 
-def test_palette_is_taken_as_it_is(colorizer):
-    palette = GlobalPalette((WeightedColor(RED),), 0.7)
+def test_palette_and_style_are_taken_as_they_are(colorizer):
+    palette, style = GlobalPalette((WeightedColor(RED),), 0.7), Style((1.0, 2.0))
     opened = colorizer.open(np.ascontiguousarray(CAMERA[30:, 40:]))
-    assert guide(Guidance(MARKS, palette)).guide(opened).guidance.palette == palette
+    carried = guide(Guidance(MARKS, palette, style)).guide(opened).guidance
+    assert (carried.palette, carried.style) == (palette, style)
     alone = guide(Guidance(palette=palette)).guide(opened)
     assert (alone.guidance, alone.notes) == (Guidance(palette=palette), ())
 

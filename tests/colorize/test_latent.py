@@ -16,18 +16,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    import torch
-
-    from tintype.learn.export import export_model
-    from tintype.learn.networks import create_network
-    from tintype.learn.release import draft_card
-
-    torch.manual_seed(0)
-    network = create_network("divcolor17-test").eval()
-    card = draft_card(network, {"name": "divcolor17-test", "loss": {}})
-    path = tmp_path_factory.mktemp("latent") / "divcolor17-test.onnx"
-    return export_model(network, card, path, precision="fp32", lengths=network.traits.lengths).model.path
+def path(exported):
+    return exported("divcolor17-test")
 
 
 @pytest.fixture(scope="module")

@@ -18,18 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    import torch
-
-    from tintype.learn.export import export_model
-    from tintype.learn.networks import create_network
-    from tintype.learn.release import draft_card
-
-    torch.manual_seed(0)
-    network = create_network("iizuka16-test").eval()
-    card = draft_card(network, {"name": "iizuka16-test", "loss": {}})
-    path = tmp_path_factory.mktemp("style") / "iizuka16-test.onnx"
-    return export_model(network, card, path, precision="fp32", lengths=network.traits.lengths).model.path
+def path(exported):
+    return exported("iizuka16-test")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 
 import tintype.learn.course as course_module
 import tintype.learn.run as run_module
-from tintype.errors import RecipeError, WriteFailedError
+from tintype.errors import ModelNotFoundError, RecipeError, WriteFailedError
 from tintype.learn.losses.adversarial import KINDS, critic_loss, generator_loss
 from tintype.learn.losses.color import colorfulness, dullness, to_srgb
 from tintype.learn.losses.perceptual import FeatureDistance
@@ -75,6 +75,13 @@ def test_feature_distance_with_a_mistake_names_it(layers, weights, named):
         FeatureDistance(PerceptualRecipe("test_resnet", "none", layers=layers, layer_weights=weights))
 
 
+def test_missing_weights_of_the_features_are_told_with_their_own_setting(monkeypatch):
+    monkeypatch.delenv("TINTYPE_WEIGHTS", raising=False)
+    recipe = PerceptualRecipe(backbone="test_resnet", weights="local")
+    with pytest.raises(ModelNotFoundError, match=r"--set perceptual\.weights=timm"):
+        FeatureDistance(recipe)
+
+
 def test_phases_follow_one_another(shards: Path, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(course_module, "LOG_EVERY", 1)
     seen: list[set[str]] = []
@@ -129,8 +136,8 @@ def test_full_disk_keeps_the_last_good_checkpoint(shards: Path, tmp_path: Path, 
     train_on_cpu(tiny_recipe(NAME, shards, "samples=4"), tmp_path)
     before = (tmp_path / CHECKPOINT).read_bytes()
 
-    def no_space(state, path):
-        Path(path).write_bytes(b"half of it")
+    def no_space(state, file):
+        file.write(b"half of it")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run_module.torch, "save", no_space)

@@ -10,7 +10,9 @@ from models_contract import photographs as lab_photographs
 from tintype import Colorizer
 from tintype.color.lab import lab_to_srgb, srgb_to_lab
 from tintype.errors import BrokenModelError, DataError, UnsupportedByModelError
-from tintype.learn.cheng15 import CONFIGS, PixelNet, Samples, fit_ensemble, train_cheng15
+from tintype.learn.cheng15 import PixelNet, fit_course, train_cheng15
+from tintype.learn.cheng_config import CONFIGS
+from tintype.learn.cheng_samples import Samples
 from tintype.learn.data.photographs import Photograph
 from tintype.models.catalog import find_model
 from tintype.models.contract import check_outputs
@@ -104,10 +106,14 @@ def test_network_has_three_hidden_layers_of_half_the_input():
     assert all(p.grad.any() for p in network.parameters())
 
 
+def fitted(samples, config):
+    return fit_course(samples, np.eye(3, dtype=np.float32), config, lambda *_: None).ensembles[-1]
+
+
 def test_numpy_computes_what_torch_trained():
     samples = _samples(8)
     config = replace(TINY, steps=3, rounds=1, clusters=1)
-    ensemble = fit_ensemble(samples, np.eye(3, dtype=np.float32), config, lambda *_: None)
+    ensemble = fitted(samples, config)
     network = PixelNet(samples.vectors.shape[-1])
     state = {}
     for layer, name in zip((0, 2, 4, 6), PARTS, strict=True):
@@ -126,10 +132,10 @@ def test_photographs_colored_well_leave_and_the_others_get_new_networks():
     samples.ab[:5] = 0
     samples.outlines[:5], samples.outlines[5], samples.outlines[6:] = (1, 0), (1, 0.1), (0, 1)
     config = replace(TINY, clusters=2, rounds=2, settled=25, steps=200)
-    ensemble = fit_ensemble(samples, np.eye(3, dtype=np.float32), config, lambda *_: None)
+    ensemble = fitted(samples, config)
     # Number 5 was sorted to the gray ones, was not learned with them, and met the rest in the second round.
     np.testing.assert_allclose(sorted(ensemble.outlines.tolist()), [(0, 1), (1, 0), (1, 0.1)], atol=1e-6)
-    once = fit_ensemble(samples, np.eye(3, dtype=np.float32), replace(config, rounds=1), lambda *_: None)
+    once = fitted(samples, replace(config, rounds=1))
     np.testing.assert_allclose(sorted(once.outlines.tolist()), [(0, 1), (1, 0.1 / 6)], atol=1e-6)
 
 

@@ -1,14 +1,17 @@
+import csv
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from tintype.errors import RecipeError
+from tintype.learn import cheng15
 from tintype.learn.recipe import read_recipe
 from tintype.learn.run import read_broken
 from tintype.learn.train import train
 from tintype.models.catalog import find_model
-from training_samples import spoil
+from training_samples import spoil, tiles
 
 CHANGES = ("network=cheng15-test", 'data.sources=[{match = "photos-*.tar"}]', "data.held_out=8")
 
@@ -24,11 +27,47 @@ def test_recipe_of_cheng15_becomes_a_model(shards: Path, tmp_path: Path):
     assert json.loads((tmp_path / "record.json").read_text())["recipe"]["loop"] == "clusters"
 
 
+def test_curve_says_how_held_out_photographs_are_colored_along_the_way(shards: Path, tmp_path: Path):
+    few = ("network_changes.steps=200", "network_changes.pixels=64", "validation.photos=4")
+    train(read_recipe("cheng15", [f'data.root="{shards}"', *CHANGES, *few]), tmp_path)
+    with (tmp_path / "curves.csv").open() as table:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(table)]
+    assert rows[0].keys() >= {"minutes", "ab_error", "auc", "rebalanced"}
+    assert len(rows) == 10
+    assert [row["minutes"] for row in rows] == sorted(row["minutes"] for row in rows)
+    assert rows[-1]["ab_error"] != rows[0]["ab_error"]
+
+
+def test_interrupted_training_goes_on_to_the_same_model(
+    shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    few = ("network_changes.steps=5", "network_changes.pixels=64")
+    recipe = read_recipe("cheng15", [f'data.root="{shards}"', *CHANGES, *few])
+    whole = train(recipe, tmp_path / "whole").read_bytes()
+    trained = []
+
+    def note(vectors, truth, config, seed):
+        trained.append(seed)
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        return learn(vectors, truth, config, seed)
+
+    learn = cheng15._train
+    monkeypatch.setattr(cheng15, "_train", note)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "parts")
+    assert not (tmp_path / "parts" / "cheng15.npz").exists()
+    assert train(recipe, tmp_path / "parts").read_bytes() == whole
+    assert trained[0] not in trained[1:]
+    assert trained[1] == trained[2]
+    assert not [*(tmp_path / "parts").glob("unfinished*")]
+
+
 def test_broken_photographs_are_passed_over_and_counted(shards: Path, tmp_path: Path):
     spoil(shards / "photos-0000.tar", tmp_path / "photos-0.tar")
     few = ("network_changes.steps=2", "network_changes.pixels=16")
     train(read_recipe("cheng15", [f'data.root="{tmp_path}"', *CHANGES, *few]), tmp_path / "run")
-    assert read_broken(tmp_path / "run") == 3
+    assert read_broken(tmp_path / "run") == math.ceil(len(tiles()) / 8)
 
 
 @pytest.mark.parametrize("change", ["network=eccv16", "network_changes.stepps=5"])

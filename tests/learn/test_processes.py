@@ -15,6 +15,7 @@ from tintype.learn import variational
 from tintype.learn.networks import create_network
 from tintype.learn.run import CHECKPOINT
 from tintype.learn.shared_norm import SharedNorm2d, share_norms
+from training_samples import TINY
 
 SCRIPT = """
 import json, sys
@@ -69,6 +70,21 @@ def test_two_processes_train_both_phases_of_divcolor17(shards: Path, tmp_path: P
     state = torch.load(tmp_path / "two" / CHECKPOINT, weights_only=True)
     assert state["phase"] == "mixture"
     assert "field_encoder" in state["parts"]
+
+
+@pytest.mark.slow
+def test_command_under_torchrun_says_once_what_it_made(shards: Path, tmp_path: Path):
+    changes = [*TINY, f'data.root="{shards}"', "network=eccv16-test", "network_changes={}"]
+    command = ["-m", "tintype", "train", "eccv16", "-o", str(tmp_path / "run"), "--accelerator", "cpu"]
+    for change in changes:
+        command += ["--set", change]
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    result = subprocess.run(
+        [*start, *command, "--devices", "2"], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert (result.stdout + result.stderr).count("the best weights are") == 1
+    assert json.loads((tmp_path / "run" / "record.json").read_text())["broken"] == 0
 
 
 def test_what_rests_keeps_its_weights_though_its_momentum_goes_on():

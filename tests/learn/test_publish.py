@@ -18,6 +18,7 @@ from tintype.errors import (
 from tintype.learn import publish as module
 from tintype.learn.export import embed_card, export_model, save_weights
 from tintype.learn.importing.model import draft_card, read_weights
+from tintype.learn.networks import create_network
 from tintype.learn.publish import publish_model, write_readme
 from tintype.models.array_file import fingerprint_of, read_arrays, write_arrays
 from tintype.models.card import Card, Figures
@@ -96,6 +97,29 @@ def test_weights_of_another_model_are_refused(model, tmp_path):
     ):
         publish_model(model, tmp_path / "folder", weights=tmp_path / "others.safetensors")
     assert not (tmp_path / "folder").exists()
+
+
+def test_weights_of_another_system_or_size_are_refused(made, tmp_path):
+    torch.manual_seed(0)
+    ours, wide = (create_network("iizuka16-test", {"width": width}).eval() for width in (4, 8))
+    lengths = {"style": 16}
+    card = create_card(
+        name="iizuka16-test@1",
+        system="iizuka16",
+        license="Apache-2.0",
+        bins=0,
+        grid=2,
+        prior=None,
+        vividness_path=(),
+        size=ours.traits.size,
+        capabilities=ours.traits.capabilities,
+    )
+    model = export_model(ours, card, tmp_path / "ours.onnx", lengths=lengths).model
+    with pytest.raises(BrokenModelError, match=r"another model than iizuka16-test@1, of eccv16; name"):
+        publish_model(model, tmp_path / "folder", weights=made[1])
+    save_weights(wide, card, tmp_path / "wide.safetensors")
+    with pytest.raises(BrokenModelError, match=r"another model than iizuka16-test@1, of another size; name"):
+        publish_model(model, tmp_path / "folder", weights=tmp_path / "wide.safetensors")
 
 
 def test_missing_weights_are_asked_for(model, tmp_path):

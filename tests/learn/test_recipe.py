@@ -3,11 +3,25 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 
+from tintype.color.bins import BIN_COUNT
 from tintype.errors import RecipeError
-from tintype.learn.networks import create_network
+from tintype.learn.networks import SYSTEMS, create_network
 from tintype.learn.recipe import Recipe, list_recipes, read_recipe, recipe_to_dict
 from tintype.learn.release import draft_card
+
+BACKBONES = {
+    "vgg16_bn": "VGG-16",
+    "mobilenetv2_100": "MobileNetV2",
+    "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "inception_resnet_v2": "Inception-ResNet-v2",
+    "convnext_tiny.fb_in22k": "ConvNeXt-T",
+    "convnext_large.fb_in22k": "ConvNeXt-L",
+    "eccv16": "eccv16",
+}
+"""How a card calls what was not trained by the recipe."""
 
 
 def test_every_packaged_recipe_reads():
@@ -83,12 +97,23 @@ def test_cards_say_what_a_recipe_makes_and_what_was_not_learned():
         if recipe.loop == "clusters":  # which writes its own card
             continue
         sees = {recipe.perceptual.backbone} if recipe.loss.perceptual else set()
-        network = create_network(recipe.network, recipe.network_changes, pretrained=False)
-        card = draft_card(network, recipe_to_dict(recipe))
+        changes = dict(recipe.network_changes)
+        system = next(system for system in SYSTEMS if recipe.network in system.configs)
+        begins = getattr(system.configs[recipe.network], "backbone", "")
+        if begins and changes.get("backbone_weights") != "none":
+            sees.add(begins)
+        with torch.device("meta"):  # what the card says depends on no weight
+            network = create_network(recipe.network, changes, pretrained=False)
+        card = draft_card(network, recipe_to_dict(recipe), prior=(1 / BIN_COUNT,) * BIN_COUNT)
         assert card.summary.endswith("."), name
         assert "card" not in card.recipe
         for backbone in sees:
-            known = {"vgg16_bn": "VGG-16", "mobilenetv2_100": "MobileNetV2"}[backbone]
-            assert known in card.origin, name
-        if "mobilenetv2" in name:
-            assert "MobileNetV2" in card.origin
+            assert BACKBONES[backbone] in card.origin, name
+
+
+def test_every_published_size_has_a_recipe_of_its_own():
+    trained = {read_recipe(name).network for name in list_recipes()}
+    published = {
+        name for system in SYSTEMS for name in system.configs if not name.endswith(("-test", "-tiny"))
+    }
+    assert published | {"ddcolor23-tiny"} <= trained

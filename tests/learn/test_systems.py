@@ -9,6 +9,7 @@ from safetensors import safe_open
 
 from tintype.errors import RecipeError, TrainingError
 from tintype.learn.networks import SYSTEMS
+from tintype.learn.networks.divcolor17 import FieldEncoder
 from tintype.learn.recipe import Recipe, list_recipes, read_recipe
 from tintype.learn.release import draft_card, load_prior, load_trained
 from tintype.learn.run import CHECKPOINT
@@ -67,6 +68,18 @@ def test_recipe_with_a_loss_that_is_no_number_stops_with_the_batch_saved(
     with pytest.raises(TrainingError, match="step 0"):
         train_on_cpu(recipe, tmp_path)
     assert torch.load(tmp_path / "broken_step_0.pt", weights_only=True)["lightness"].shape[1] == 1
+
+
+def test_broken_gradient_of_the_field_encoder_alone_stops_the_run(shards: Path, tmp_path: Path, monkeypatch):
+    forward = FieldEncoder.forward
+
+    def break_gradient(self, ab):
+        mean, log_variance = forward(self, ab)
+        return mean + 0 * (0 * mean).sqrt(), log_variance
+
+    monkeypatch.setattr(FieldEncoder, "forward", break_gradient)
+    with pytest.raises(TrainingError, match=r"gradient .* step 0"):
+        train_on_cpu(tiny_recipe("divcolor17", shards), tmp_path)
 
 
 def test_labels_of_the_photographs_become_the_classes(shards: Path, tmp_path: Path):

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from tintype.learn.data.photographs import load_pools
 from tintype.learn.networks import create_network
 from tintype.learn.optimize import freeze, parameter_groups, rate_factor
 from tintype.learn.recipe import OptimizerRecipe, Recipe
-from tintype.learn.run import CHECKPOINT, read_broken
+from tintype.learn.run import CHECKPOINT, Run, read_broken
 from tintype.learn.train import train
 from training_samples import fast_recipe, files_of_at_most, spoil
 
@@ -145,6 +146,24 @@ def test_killed_run_goes_on_from_its_last_checkpoint(shards: Path, tmp_path: Pat
     assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] >= step
 
 
+def test_killed_run_notes_nothing_twice(finished: Path, shards: Path, tmp_path: Path):
+    early = tmp_path / "early"
+    train_on_cpu(fast_recipe(shards), early, stop_after=1e-6)
+    shutil.copytree(finished, tmp_path / "run")
+    shutil.copy(
+        early / CHECKPOINT, tmp_path / "run"
+    )  # as if killed at the end, long after the last checkpoint
+    with (tmp_path / "run" / "curves.csv").open("a") as file:
+        file.write("9")  # and amid a row
+    train_on_cpu(fast_recipe(shards), tmp_path / "run")
+    assert rows_of(tmp_path / "run" / "curves.csv") == rows_of(finished / "curves.csv")
+
+
+def test_weights_can_be_read_by_whoever_reads_the_checkpoint(finished: Path):
+    names = (CHECKPOINT, "best.safetensors", "last.safetensors")
+    assert len({(finished / name).stat().st_mode for name in names}) == 1
+
+
 def test_stop_after_saves_and_returns(shards: Path, tmp_path: Path):
     train_on_cpu(fast_recipe(shards), tmp_path, stop_after=1e-6)
     assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == 1
@@ -179,6 +198,18 @@ def test_loss_that_is_no_number_stops_with_the_batch_saved(shards: Path, tmp_pat
     assert not (tmp_path / CHECKPOINT).exists()
 
 
+def test_gradient_that_is_no_number_stops_with_the_batch_saved(shards: Path, tmp_path: Path, monkeypatch):
+    """The root of zero is zero, but its slope is infinite."""
+
+    def loss_terms(run: Run, outputs: dict[str, torch.Tensor], _examples: object) -> dict[str, torch.Tensor]:
+        return {"classification": (outputs["bin_logits"] * 0).sum().sqrt()}
+
+    monkeypatch.setattr("tintype.learn.train.loss_terms", loss_terms)
+    with pytest.raises(TrainingError, match="the gradient of the loss is not a number at step 0"):
+        train_on_cpu(fast_recipe(shards), tmp_path)
+    assert (tmp_path / "broken_step_0.pt").exists()
+
+
 @pytest.mark.parametrize("first_that_fails", [CHECKPOINT, "last.safetensors"])
 def test_full_disk_keeps_the_last_good_files(
     finished: Path, shards: Path, tmp_path: Path, first_that_fails: str
@@ -186,7 +217,10 @@ def test_full_disk_keeps_the_last_good_files(
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     before = {name: (tmp_path / name).read_bytes() for name in (CHECKPOINT, "last.safetensors")}
     room = len(before[first_that_fails]) - 1000
-    with files_of_at_most(room), pytest.raises(WriteFailedError, match="last good one is kept"):
+    with (
+        files_of_at_most(room),
+        pytest.raises(WriteFailedError, match=r"too large.*another folder; the last good one is kept"),
+    ):
         train_on_cpu(fast_recipe(shards, "samples=80"), tmp_path)
     assert (tmp_path / first_that_fails).read_bytes() == before[first_that_fails]
     assert (tmp_path / CHECKPOINT).read_bytes() == before[CHECKPOINT]
@@ -227,6 +261,9 @@ def test_rate_warms_up_stays_and_falls_to_zero():
     assert rate_factor(100, 1000, recipe) == rate_factor(750, 1000, recipe) == 1.0
     assert rate_factor(875, 1000, recipe) == pytest.approx(0.5)
     assert rate_factor(1000, 1000, recipe) == 0.0
+    # The last batch may go beyond what was planned.
+    assert rate_factor(1004, 1000, recipe) == 0.0
+    assert rate_factor(1004, 1000, dataclasses.replace(recipe, decay=0.0)) == 1.0
 
 
 def test_frozen_stages_and_decay_follow_the_recipe():

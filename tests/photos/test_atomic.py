@@ -22,14 +22,14 @@ from tintype.photos.atomic import (
 from tintype.photos.read import read_photo
 
 WRITER = """
-import resource, signal, sys, time
+import resource, signal, sys
 import numpy as np
 from pathlib import Path
 from tintype.photos.photo import Encoding, Photo
 from tintype.photos.write import write_photo
 from written_samples import MARK, ArrayPicture, color_array
 
-path, limit, wait = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+path, limit, is_slow = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "slow"
 array = np.random.default_rng(0).integers(0, 65536, (400, 500, 3), dtype=np.uint16)
 photo = Photo.from_array(array[..., 0])
 picture = ArrayPicture(array)
@@ -37,8 +37,9 @@ strips = picture.strips
 
 def slow_strips():
     for strip in strips():
-        print("strip", flush=True)
-        time.sleep(wait)
+        if is_slow:
+            print("strip", flush=True)
+            sys.stdin.readline()
         yield strip
 
 picture.strips = slow_strips
@@ -65,12 +66,13 @@ def write_and_fail(path, error):
         raise error
 
 
-def start_writer(path, *, limit=0, wait=0.0):
+def start_writer(path, *, limit=0, is_slow=False):
+    """Start a writer in a process of its own; a slow one goes on from strip to strip when it is told to."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(path), str(limit), str(wait)]
-    return subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    pace = "slow" if is_slow else "quick"
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(path), str(limit), pace]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen(command, env=environment, text=True, **pipes)
 
 
 def test_block_that_ends_well_makes_the_file(tmp_path):
@@ -199,8 +201,9 @@ def test_name_of_the_longest_length_is_written(tmp_path):
 @pytest.mark.parametrize("after", [1, 4, 9])
 def test_killed_writer_leaves_no_half_file(tmp_path, after):
     target = tmp_path / "result.tif"
-    writer = start_writer(target, wait=0.05)
+    writer = start_writer(target, is_slow=True)
     for _ in range(after):
+        print("go on", file=writer.stdin, flush=True)
         assert writer.stdout.readline() == "strip\n"
     writer.send_signal(signal.SIGKILL)
     writer.communicate()
@@ -218,7 +221,7 @@ def test_killed_writer_leaves_no_half_file(tmp_path, after):
 
 
 def test_interrupted_writer_leaves_nothing(tmp_path):
-    writer = start_writer(tmp_path / "result.tif", wait=0.05)
+    writer = start_writer(tmp_path / "result.tif", is_slow=True)
     assert writer.stdout.readline() == "strip\n"
     writer.send_signal(signal.SIGINT)
     _, errors = writer.communicate(timeout=600)

@@ -151,14 +151,14 @@ def test_work_that_is_no_longer_wanted_is_broken_off_within_the_network(engine, 
     with monkeypatch.context() as patched, ThreadPoolExecutor(1) as pool:
         patched.setattr(engine.colorizer.session._session, "run", run_until_broken_off)
         work = pool.submit(engine.color, desk, state(point(x=78)), stop=stop)
-        asked.wait(10)
+        assert asked.wait(60)
         engine.reconsider()
         with pytest.raises(TimeoutError):
             work.result(0.05)
         unwanted.set()
         engine.reconsider()
         with pytest.raises(Superseded):
-            work.result(10)
+            work.result(60)
     engine.reconsider()
     assert engine.color(desk, state(point(x=78))).result.ab.any()
 

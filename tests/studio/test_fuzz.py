@@ -3,7 +3,6 @@
 import json
 import re
 
-import psutil
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -195,14 +194,10 @@ def test_no_message_ends_a_live_connection(person, messages):
             said = str(socket.receive().get("text") or "")
 
 
-def resident(process):
-    return psutil.Process(process.pid).memory_info().rss
-
-
 @pytest.mark.slow
 def test_memory_does_not_grow_over_a_thousand_requests(tmp_path, tiny):
     """By a few megabytes at most, whatever is asked for; allocators need some rounds to settle."""
-    with running(tmp_path / "data", tiny) as (server, process), server.person() as person:
+    with running(tmp_path / "data", tiny) as (server, _), server.person() as person:
         photos = [person.add(save(gray_scan(900 + i, 1200), "PNG"), f"{i}.png") for i in range(3)]
 
         def go(requests):
@@ -218,9 +213,9 @@ def test_memory_does_not_grow_over_a_thousand_requests(tmp_path, tiny):
                 person.ask("POST", f"/photos/{photo}/undo" if i % 3 else f"/photos/{photo}/redo")
 
         go(400)
-        before = resident(process)
+        before = server.resident_bytes
         go(1000)
-        grown = resident(process) - before
+        grown = server.resident_bytes - before
     assert grown < 15e6
 
 
@@ -231,7 +226,7 @@ def test_memory_does_not_grow_where_files_come_and_go(tmp_path, tiny):
     One that is held costs more than two megabytes.
     """
     colored = save(data.astronaut(), "PNG")
-    with running(tmp_path / "data", tiny) as (server, process), server.person() as person:
+    with running(tmp_path / "data", tiny) as (server, _), server.person() as person:
         kept = person.add(save(gray_scan(600, 800), "PNG"), "kept.png")
 
         def go(rounds):
@@ -252,9 +247,9 @@ def test_memory_does_not_grow_where_files_come_and_go(tmp_path, tiny):
                 person.ask("DELETE", f"/photos/{photo}")
 
         go(60)  # more jobs than are kept
-        before = resident(process)
+        before = server.resident_bytes
         go(60)
-        grown = resident(process) - before
+        grown = server.resident_bytes - before
         assert len([*(tmp_path / "data" / "uploads").iterdir()]) == 1
         assert [*(tmp_path / "data" / "incoming").iterdir()] == []
         assert len([*(tmp_path / "data" / "results").iterdir()]) <= Limits().jobs

@@ -100,6 +100,16 @@ def test_change_that_is_sent_again_is_stored_once(journal):
     assert journal.change("p1", Change("a", id="x1")).state == "b"
 
 
+def test_change_that_was_undone_and_given_up_is_known_when_it_is_sent_again(journal):
+    journal.change("p1", Change("a", id="x1"))
+    journal.step_by("p1", -1)
+    now = journal.change("p1", Change("b", id="x2"))
+    assert journal.change("p1", Change("a", id="x1")) == now
+    journal.remove("p1")
+    journal.add(entry(), "begin")
+    assert journal.change("p1", Change("a", id="x1")).state == "a"
+
+
 def test_change_to_the_same_makes_no_step(journal):
     assert journal.change("p1", Change("begin")).step == 0
 

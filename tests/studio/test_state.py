@@ -90,6 +90,14 @@ def test_palette_is_set_and_taken_away():
     assert after(colored, {"op": "set_palette", "palette": None}) == state()
 
 
+def test_style_is_set_taken_away_and_guides_the_whole():
+    styled = after(state(), {"op": "set_style", "style": {"vector": [1, 0.5]}})
+    assert styled.guidance().style.vector == (1, 0.5)
+    assert after(styled, {"op": "set_style", "style": None}) == state()
+    with pytest.raises(ValidationError, match="give 1 to 4096 that are not all 0"):
+        state(style={"vector": [0, 0]})
+
+
 def test_state_is_stored_in_one_way_and_comes_back():
     begun = state(point("a"), palette={"colors": [{"color": "#556b2f"}]}, settings={"vividness": 0.25})
     assert State.model_validate_json(begun.dump()) == begun

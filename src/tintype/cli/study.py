@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,7 +90,7 @@ def serve(
     from tintype.studio.study.serving import serve as run  # noqa: PLC0415 - heavy
 
     with _opened(study, answers, rehearse=rehearse) as opened:
-        run(opened, host, port, lambda address: _announce(opened, address))
+        run(opened, host, port, lambda addresses: _announce(opened, addresses))
 
 
 def progress(study: _File, /, *, answers: Path | None = None, json: bool = False) -> None:
@@ -251,11 +251,14 @@ def _publish(analysis: Analysis, folder: Path, *, force: bool) -> None:
         print_line(line, to_stderr=True)
 
 
-def _announce(study: Study, address: str) -> None:
+def _announce(study: Study, addresses: Sequence[str]) -> None:
     if study.is_rehearsal:
         print_line("rehearsal: no answers are kept")
-    print_line(f"for participants   {address}")
-    print_line(f"for the organizer  {address}organizer#{study.store.organizer_key}")
+    for place, address in enumerate(addresses):
+        if place == 1:
+            print_line("from other machines and phones:")
+        print_line(f"for participants   {address}")
+        print_line(f"for the organizer  {address}organizer#{study.store.organizer_key}")
     print_line("Ctrl-C ends it; no answer is lost by that")
 
 

@@ -46,8 +46,8 @@ def train(
     """
     require_extra()
     from tintype.learn.recipe import read_recipe  # noqa: PLC0415
-    from tintype.learn.run import read_broken  # noqa: PLC0415
-    from tintype.learn.train import train as run_training  # noqa: PLC0415 - very heavy
+    from tintype.learn.train import is_first_process  # noqa: PLC0415 - very heavy
+    from tintype.learn.train import train as run_training  # noqa: PLC0415
 
     read = read_recipe(recipe, changes)
     folder = out or Path("runs") / read.name
@@ -60,6 +60,13 @@ def train(
             stop_after=stop_after,
             progress=progress,
         )
+    if is_first_process():
+        _tell(folder, best)
+
+
+def _tell(folder: Path, best: Path) -> None:
+    from tintype.learn.run import read_broken  # noqa: PLC0415 - very heavy
+
     if broken := read_broken(folder):
         print_line(f"{broken} broken photographs were passed over")
     if best.suffix == ".npz":

@@ -43,7 +43,7 @@ class AlbumGuide:
 
     Attributes:
         first: the photograph that the guidance was made for.
-        guidance: marks in its coordinates; a palette is taken as it is.
+        guidance: marks in its coordinates; a palette and a style are taken as they are.
         name: what notes and the marks' origin call it.
 
     Raises:
@@ -84,7 +84,8 @@ class AlbumGuide:
         carried = carry_marks(
             self.guidance.marks, self._first_view(opened), view_of(opened), match_origin(self.name)
         )
-        return Guided(Guidance(carried.marks, self.guidance.palette), (self._tell(carried),))
+        said = Guidance(carried.marks, self.guidance.palette, self.guidance.style)
+        return Guided(said, (self._tell(carried),))
 
     def _first_view(self, opened: OpenPhoto) -> View:
         colorizer = opened.colorizer

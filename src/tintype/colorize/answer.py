@@ -171,7 +171,7 @@ def ask(
         UnsupportedByModelError: guidance that the model does not take.
         ModelError: the model failed.
     """
-    _check_style(guidance, session)
+    check_style(guidance, session)
     inquiry = _Inquiry(session, lightness_at, photo_size, passes, context)
     question, lightness = inquiry.pose(guidance), inquiry.cell_lightness()
     compiled = question.compiled[0]
@@ -189,8 +189,8 @@ def ask(
     return Answer(session.card, cells, compiled, lightness, question)
 
 
-def _check_style(guidance: Guidance, session: Session) -> None:
-    """Refuse a style of another model, as far as its length tells."""
+def check_style(guidance: Guidance, session: Session) -> None:
+    """Raise GuidanceError for a style of another model, as far as its length tells."""
     if guidance.style is None or "style" not in session.card.capabilities:
         return
     given, taken = len(guidance.style.vector), session.length_of("style")

@@ -124,7 +124,7 @@ def _teach_critic(run: Run, critic: Critic, examples: Examples) -> Figures:
 
 def _teach_generator(run: Run, terms: dict[str, Tensor], examples: Examples) -> Figures:
     norm = descend(run, run.model, run.optimizer, terms, examples)
-    run.average.update(run.network, run.step)
+    run.update_average()
     return {**values_of(run, terms), "gradient_norm": norm} if is_logged(run) else {}
 
 
@@ -155,9 +155,8 @@ def _criticize(run: Run, critic: Critic, outputs: dict[str, Tensor], examples: E
     term = critic_loss(true, false, run.recipe.adversarial.kind)
     descend(run, critic.model, critic.optimizer, {"critic": term}, examples)
     level: Any = run.fabric.all_reduce(term.detach(), reduce_op="mean")
-    critic.level = float(
-        level
-    )  # of all processes, which must decide alike whether the network learns from it
+    # That of all processes, which must decide alike whether the network learns from it.
+    critic.level = float(level)
     return {"critic": critic.level} if is_logged(run) else {}
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,104 +20,50 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tintype.color.lab import lab_to_srgb, srgb_to_lab
+from tintype.color.lab import lab_to_srgb
 from tintype.errors import DataError
+from tintype.learn.cheng_config import CONFIGS, SIZE, ChengConfig, OnStep
+from tintype.learn.cheng_curve import write_curve
+from tintype.learn.cheng_samples import Samples, find_vocabulary, sample_pixels
 from tintype.learn.data.photographs import Photograph
 from tintype.learn.unfinished import Unfinished
 from tintype.models.array_file import fingerprint_of, write_arrays
-from tintype.models.card import Card, SizeRule
+from tintype.models.card import Card
 from tintype.models.catalog import ModelFile, find_model
 from tintype.models.examples.cheng15 import AB_UNIT, HIDDEN_LAYERS, Cheng, Ensemble
-from tintype.models.examples.cheng_features import LOCAL_LENGTH, Encoder, view
+from tintype.models.examples.cheng_features import LOCAL_LENGTH, Encoder
 from tintype.models.examples.clusters import find_clusters, nearest
 from tintype.photos.atomic import atomic_file
 
 Floats = NDArray[np.float32]
-OnStep = Callable[[str, int, int], object]
-"""Told what is being done, how much of it is done, and how much there is."""
 
-SIZE = SizeRule(multiple=32, default=256, minimum=64, maximum=384)
-_MOST_WORDS = 40_000  # features that the vocabulary is found in
-_PART = 64  # photographs that are looked at between two files of what is unfinished
+
+MOMENTS = 10
+"""How many times each network is looked at along its training, the last time at the end."""
 
 
 @dataclass(frozen=True)
-class ChengConfig:
-    """How cheng15 is trained.
+class Course:
+    """What the networks were along their training.
 
     Attributes:
-        clusters: of photographs in each round.
-        rounds: of sorting; networks are `clusters` x `rounds` at most.
-        settled: PSNR, dB, from which on a photograph stays with the network that colored it.
-        things: semantic numbers of a pixel; the paper has 47 classes (not verified).
-        pixels: that are taken from each photograph.
-        steps: of each network.
-        batch: pixels in a step.
-        rate: of Adam, falling to 0 along a half cosine.
-        seconds: all networks together stop after that time, those of each round after their share; 0: no limit.
-        size: at which photographs are looked at; see ``SizeRule``.
-        seed: of all that is drawn.
+        ensembles: after each `MOMENTS`th of the steps of every network; the last one is the result.
+        seconds: (MOMENTS,) that all of them were trained until then.
     """
 
-    clusters: int = 6
-    rounds: int = 2
-    settled: float = 26.0
-    things: int = 47
-    pixels: int = 384
-    steps: int = 6000
-    batch: int = 1024
-    rate: float = 1e-3
-    seconds: float = 0.0
-    size: int = 256
-    seed: int = 0
-
-    @property
-    def share(self) -> float:
-        """Seconds that each network may take."""
-        return self.seconds / (self.clusters * self.rounds) if self.seconds else math.inf
+    ensembles: list[Ensemble]
+    seconds: NDArray[np.float64]
 
 
-CONFIGS = {
-    "cheng15": ChengConfig(),
-    "cheng15-test": ChengConfig(
-        clusters=2, rounds=2, things=6, pixels=256, steps=150, batch=256, rate=4e-3, size=96
-    ),
-}
-"""The sizes by name; the second one is for tests."""
-
-
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """Photographs reduced to some of their pixels.
-
-    Attributes:
-        vectors: (photographs, pixels, D).
-        ab: (photographs, pixels, 2), Lab units.
-        lightness: (photographs, pixels) CIE L.
-        outlines: (photographs, G).
-        histograms: (photographs, S).
-    """
-
-    vectors: Floats
-    ab: Floats
-    lightness: Floats
-    outlines: Floats
-    histograms: Floats
-
-
-_COLUMNS = tuple(each.name for each in fields(Samples))
-
-
-@dataclass
+@dataclass(frozen=True)
 class _Settled:
-    """A network and the photographs that it is for."""
+    """What a network was along its training, and the photographs that it is for."""
 
-    network: nn.Sequential
-    members: list[int] = field(default_factory=list)
+    networks: list[PixelNet]
+    members: list[int]
 
 
 class PixelNet(nn.Sequential):
@@ -143,6 +89,8 @@ def train_cheng15(
     on_step: OnStep | None = None,
     overwrite: bool = False,
     unfinished: Unfinished | None = None,
+    held_out: Sequence[Photograph] = (),
+    curve: Path | None = None,
 ) -> ModelFile:
     """Train the networks and write the model.
 
@@ -158,6 +106,8 @@ def train_cheng15(
         overwrite: replace a file that is there.
         unfinished: keeps what takes long, so that a training that was killed goes on; of the same photographs and
             configuration.
+        held_out: photographs on which it is watched how the networks learn.
+        curve: of the table that says so; see `tintype.learn.cheng_curve.write_curve`.
 
     Returns:
         The model, as ``find_model`` would return it.
@@ -177,8 +127,11 @@ def train_cheng15(
     eye = Encoder(chosen)
     words = unfinished.keep("words", lambda: {"words": find_vocabulary(photographs, eye, config, tell)})
     samples = sample_pixels(photographs, eye, words["words"], config, tell, unfinished=unfinished)
-    ensemble = fit_ensemble(samples, words["words"], config, tell, unfinished=unfinished)
-    arrays = ensemble.to_arrays()
+    course = fit_course(samples, words["words"], config, tell, unfinished=unfinished)
+    if curve and held_out:
+        watched = sample_pixels(held_out, eye, words["words"], config, lambda *_: None)
+        write_curve(curve, watched, course.ensembles, course.seconds)
+    arrays = course.ensembles[-1].to_arrays()
     card = _draft_card(name, config, chosen, license, data or f"{len(photographs)} photographs")
     parameters = sum(
         array.size for item, array in arrays.items() if item not in ("vocabulary", "mean", "scale")
@@ -190,88 +143,14 @@ def train_cheng15(
     return ModelFile(Path(path), card)
 
 
-def find_vocabulary(
-    photographs: Sequence[Photograph], eye: Encoder, config: ChengConfig, tell: OnStep
-) -> Floats:
-    """Find the things (S, C) that photographs are made of: clusters of features, of unit length."""
-    random = np.random.default_rng(config.seed)
-    some = random.permutation(len(photographs))[: max(config.things, 256)]
-    found: list[Floats] = []
-    for number, index in enumerate(some):
-        lightness, _ = reduce_photograph(photographs[index], config.size)
-        features = eye.features(lightness)
-        found.append(features.reshape(-1, features.shape[-1]))
-        tell("vocabulary", number + 1, len(some))
-    words = np.concatenate(found)
-    words = words[random.permutation(len(words))[:_MOST_WORDS]]
-    centers = find_clusters(words, config.things, config.seed)
-    return np.asarray(centers / np.maximum(np.linalg.norm(centers, axis=1, keepdims=True), 1e-6), np.float32)
-
-
-def sample_pixels(
-    photographs: Sequence[Photograph],
-    eye: Encoder,
-    vocabulary: Floats,
-    config: ChengConfig,
-    tell: OnStep,
-    *,
-    unfinished: Unfinished | None = None,
-) -> Samples:
-    """Look at every photograph and keep some of its pixels."""
-    unfinished, parts = unfinished or Unfinished(), list[Mapping[str, Floats]]()
-    for first in range(0, len(photographs), _PART):
-
-        def look(first: int = first) -> Mapping[str, Floats]:
-            random = np.random.default_rng((config.seed + 1, first))
-            seen = []
-            for number, photograph in enumerate(photographs[first : first + _PART], start=first + 1):
-                seen.append(_look(photograph, eye, vocabulary, config, random))
-                tell("photographs", number, len(photographs))
-            columns = zip(*seen, strict=True)
-            return {name: np.stack(column) for name, column in zip(_COLUMNS, columns, strict=True)}
-
-        parts.append(unfinished.keep(f"photographs-{first:06d}", look))
-    return Samples(*(np.concatenate([part[name] for part in parts]) for name in _COLUMNS))
-
-
-def _look(
-    photograph: Photograph,
-    eye: Encoder,
-    vocabulary: Floats,
-    config: ChengConfig,
-    random: np.random.Generator,
-) -> tuple[Floats, ...]:
-    """Return of one photograph what `Samples` holds of all."""
-    lightness, ab = reduce_photograph(photograph, config.size)
-    seen = view(lightness, eye.features(lightness), vocabulary)
-    rows, across = (random.integers(0, side, config.pixels) for side in lightness.shape)
-    return seen.pixels(rows, across), ab[rows, across], lightness[rows, across], seen.outline, seen.histogram
-
-
-def reduce_photograph(photograph: Photograph, size: int) -> tuple[Floats, Floats]:
-    """Return lightness (H, W) and ab (H, W, 2) of a photograph at the size at which it is looked at.
-
-    Raises:
-        DataError: it can't be read.
-    """
-    try:
-        picture = photograph.open()
-        height, width = SIZE.fit(picture.height, picture.width, size)
-        small = picture.resize((width, height), Image.Resampling.BICUBIC)
-    except OSError as error:
-        raise DataError(f"{photograph.key} can't be read ({error}); leave it out") from error
-    lab = srgb_to_lab(np.asarray(small, np.float32) / 255)
-    return np.clip(lab[..., 0], 0, 100), np.ascontiguousarray(lab[..., 1:])
-
-
-def fit_ensemble(
+def fit_course(
     samples: Samples,
     vocabulary: Floats,
     config: ChengConfig,
     tell: OnStep,
     *,
     unfinished: Unfinished | None = None,
-) -> Ensemble:
+) -> Course:
     """Sort photographs into clusters and train a network for each; see the module."""
     flat = samples.vectors.reshape(-1, samples.vectors.shape[-1])
     mean = flat.mean(axis=0)
@@ -279,20 +158,30 @@ def fit_ensemble(
     vectors = torch.from_numpy((samples.vectors - mean) * scale)
     truth = torch.from_numpy(samples.ab / np.float32(AB_UNIT))
     settled: list[_Settled] = []
+    seconds = np.zeros(MOMENTS)
     left = np.arange(len(vectors))
     for number in range(config.rounds):
         is_last = number == config.rounds - 1
         again = []
         for cluster, members in _sort(samples.outlines, left, config):
             tell(f"round {number + 1}", cluster + 1, config.clusters)
-            network = _trained(vectors[members], truth[members], config, (number, cluster), unfinished)
-            good = _psnr(network, vectors[members], samples, members) >= config.settled
+            networks, took = _trained(vectors[members], truth[members], config, (number, cluster), unfinished)
+            seconds += took
+            good = _psnr(networks[-1], vectors[members], samples, members) >= config.settled
             kept = members if is_last else members[good]
             again += [] if is_last else [*members[~good]]
             if len(kept):
-                settled.append(_Settled(network, [*kept]))
+                settled.append(_Settled(networks, [*kept]))
         left = np.array(sorted(again), np.intp)
-    return _assemble(settled, samples, vocabulary, mean, scale)
+    looks = (
+        np.stack([column[one.members].mean(axis=0) for one in settled])
+        for column in (samples.outlines, samples.histograms)
+    )
+    known = (vocabulary, *looks, mean, scale)
+    ensembles = [
+        Ensemble(*known, **_stack(moment)) for moment in zip(*(it.networks for it in settled), strict=True)
+    ]
+    return Course(ensembles, seconds)
 
 
 def _sort(
@@ -310,27 +199,37 @@ def _sort(
 
 def _trained(
     vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int], unfinished: Unfinished | None
-) -> PixelNet:
-    """Train a network, or take it from what was trained before the process was killed."""
-    network = PixelNet(vectors.shape[-1])
+) -> tuple[list[PixelNet], NDArray[np.float64]]:
+    """Train a network, or take it from what was trained before the process was killed; see `_train`."""
 
     def train() -> Mapping[str, NDArray[Any]]:
-        state = _train(vectors, truth, config, seed).state_dict()
-        return {name: weight.numpy() for name, weight in state.items()}
+        states, seconds = _train(vectors, truth, config, seed)
+        weights = {name: torch.stack([state[name] for state in states]).numpy() for name in states[0]}
+        return {**weights, "seconds": np.array(seconds)}
 
-    kept = (unfinished or Unfinished()).keep("network-{}-{}".format(*seed), train)
-    network.load_state_dict({name: torch.from_numpy(weight) for name, weight in kept.items()})
-    return network.eval()
+    kept = dict((unfinished or Unfinished()).keep("network-{}-{}".format(*seed), train))
+    seconds = kept.pop("seconds")
+    networks = [PixelNet(vectors.shape[-1]).eval() for _ in seconds]
+    for moment, network in enumerate(networks):
+        network.load_state_dict({name: torch.from_numpy(weight[moment]) for name, weight in kept.items()})
+    return networks, seconds
 
 
-def _train(vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int]) -> PixelNet:
-    """Train a network on photographs (n, pixels, D) with truth (n, pixels, 2), by squared error."""
+def _train(
+    vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int]
+) -> tuple[list[dict[str, Tensor]], list[float]]:
+    """Train a network on photographs (n, pixels, D) with truth (n, pixels, 2), by squared error.
+
+    Returns:
+        Its weights after each `MOMENTS`th of its training, and the seconds until then.
+    """
     drawn = int(np.random.SeedSequence((config.seed, *seed)).generate_state(1)[0])
     generator = torch.Generator().manual_seed(drawn)
     torch.manual_seed(drawn)
     network = PixelNet(vectors.shape[-1])
     flat, goal = vectors.flatten(0, 1), truth.flatten(0, 1)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.rate)
+    states, seconds = list[dict[str, Tensor]](), list[float]()
     start, step, done = time.monotonic(), 0, 0.0
     while done < 1:
         optimizer.param_groups[0]["lr"] = config.rate * (1 + math.cos(math.pi * done)) / 2
@@ -339,8 +238,12 @@ def _train(vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int,
         torch.autograd.backward(F.mse_loss(network(flat[some]), goal[some]))
         optimizer.step()
         step += 1
-        done = max(step / config.steps, (time.monotonic() - start) / config.share)
-    return network.eval()
+        elapsed = time.monotonic() - start
+        done = min(max(step / config.steps, elapsed / config.share), 1.0)
+        while len(states) < int(done * MOMENTS):
+            states.append({name: weight.clone() for name, weight in network.state_dict().items()})
+            seconds.append(elapsed)
+    return states, seconds
 
 
 def _psnr(
@@ -355,19 +258,15 @@ def _psnr(
     return np.asarray(-10 * np.log10(np.maximum(errors.mean(axis=(1, 2)), 1e-10)))
 
 
-def _assemble(
-    settled: list[_Settled], samples: Samples, vocabulary: Floats, mean: Floats, scale: Floats
-) -> Ensemble:
-    """Stack the networks' weights, and what photographs of theirs look like."""
-    layers = [[layer for layer in one.network if isinstance(layer, nn.Linear)] for one in settled]
+def _stack(networks: Sequence[PixelNet]) -> dict[str, Floats]:
+    """Stack the weights of networks, by the names that `Ensemble` has for them."""
+    layers = [[layer for layer in network if isinstance(layer, nn.Linear)] for network in networks]
     stacks = zip(*layers, strict=True)
     weights: dict[str, Floats] = {}
     for name, stack in zip(("first", "second", "third", "last"), stacks, strict=True):
         weights[name] = np.stack([layer.weight.detach().numpy().T for layer in stack])
         weights[f"{name}_bias"] = np.stack([layer.bias.detach().numpy() for layer in stack])
-    outlines = np.stack([samples.outlines[one.members].mean(axis=0) for one in settled])
-    histograms = np.stack([samples.histograms[one.members].mean(axis=0) for one in settled])
-    return Ensemble(vocabulary, outlines, histograms, mean, scale, **weights)
+    return weights
 
 
 def _draft_card(name: str, config: ChengConfig, encoder: ModelFile, license: str, data: str) -> Card:

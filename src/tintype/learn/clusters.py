@@ -9,7 +9,8 @@ from itertools import chain
 from pathlib import Path
 
 from tintype.errors import RecipeError
-from tintype.learn.cheng15 import CONFIGS, ChengConfig, train_cheng15
+from tintype.learn.cheng15 import train_cheng15
+from tintype.learn.cheng_config import CONFIGS, ChengConfig
 from tintype.learn.course import Progress
 from tintype.learn.data.batches import take_whole
 from tintype.learn.data.photographs import Pool, digest_of, load_pools
@@ -26,7 +27,7 @@ def train_clusters(
     Started again with the same recipe after it was killed, it goes on with the next photographs, or the next cluster.
 
     Args:
-        recipe: ``network`` names one of `tintype.learn.cheng15.CONFIGS`, which ``network_changes`` changes.
+        recipe: ``network`` names one of `tintype.learn.cheng_config.CONFIGS`, which ``network_changes`` changes.
         folder: of the run; the model is ``NAME.npz`` in it, and one that is there already is replaced.
         stop_after: minutes that the networks may take; the model is finished then.
         progress: told after every step.
@@ -40,6 +41,9 @@ def train_clusters(
         config = dataclasses.replace(config, seconds=60 * stop_after)
     pools = load_pools(recipe.data)
     photographs, broken = take_whole(chain.from_iterable(pool.train for pool in pools), recipe.samples)
+    watched, also_broken = take_whole(
+        chain.from_iterable(pool.held_out for pool in pools), recipe.validation.photos
+    )
     folder.mkdir(parents=True, exist_ok=True)
     write_record(folder, recipe, pools)
 
@@ -57,8 +61,10 @@ def train_clusters(
         on_step=tell,
         overwrite=True,
         unfinished=unfinished,
+        held_out=watched,
+        curve=folder / "curves.csv",
     )
-    note_broken(folder, broken)
+    note_broken(folder, broken + also_broken)
     return path
 
 

@@ -20,6 +20,7 @@ from tintype.learn.objective import needs_pictures
 from tintype.learn.optimize import rate_factor
 from tintype.learn.run import Run, save_run, save_weights
 from tintype.learn.validate import HeldOut, validate, write_contact_sheet
+from tintype.photos.atomic import atomic_file
 
 LOG_EVERY = 20
 
@@ -35,7 +36,10 @@ def follow(
     run: Run, held_out: HeldOut, take_step: Step, *, stop_after: float | None, progress: Progress | None
 ) -> None:
     """Step through the plan until it ends, patience ends, or the time is over; then save."""
-    with SummaryWriter(run.folder / "events") as writer, _flushed_denormals():
+    if run.fabric.is_global_zero:
+        _forget_later_rows(run.folder / "curves.csv", run.shown)
+    events = SummaryWriter(run.folder / "events", purge_step=run.shown + 1)
+    with events as writer, _flushed_denormals():
         deadline = time.monotonic() + 60 * stop_after if stop_after else float("inf")
         _follow(run, held_out, take_step, writer, deadline=deadline, progress=progress)
     save_run(run)
@@ -112,13 +116,25 @@ def descend(run: Run, model: Any, optimizer: Any, terms: Mapping[str, Tensor], e
     """Take one step down the sum of the terms; return the norm of the gradient.
 
     Raises:
-        TrainingError: the sum is not a number; the batch is saved.
+        TrainingError: the sum, or its gradient, is not a number; the batch is saved.
     """
     loss = torch.stack([*terms.values()]).sum()
     if not torch.isfinite(loss):
-        _stop_at_broken_loss(run, examples)
+        _stop_at_broken_batch(run, examples, "the loss")
     run.fabric.backward(loss)
-    norm = run.fabric.clip_gradients(model, optimizer, max_norm=run.recipe.optimizer.clip)
+    return follow_gradient(run, model, optimizer, examples)
+
+
+def follow_gradient(run: Run, model: Any, optimizer: Any, examples: Examples) -> float:
+    """Let an optimizer take its step down the gradient that is there; return the gradient's norm.
+
+    Raises:
+        TrainingError: the gradient is not a number; the batch is saved.
+    """
+    clip = run.recipe.optimizer.clip
+    norm = run.fabric.clip_gradients(model, optimizer, max_norm=clip, error_if_nonfinite=False)
+    if norm is not None and not torch.isfinite(norm):
+        _stop_at_broken_batch(run, examples, "the gradient of the loss")
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return float(norm or 0.0) if is_logged(run) else 0.0
@@ -194,11 +210,20 @@ def _append_curve(path: Path, row: dict[str, Any]) -> None:
         )
 
 
-def _stop_at_broken_loss(run: Run, examples: Examples) -> NoReturn:
-    """Save the batch that broke the loss, leave the last checkpoint as it is, and stop."""
+def _forget_later_rows(path: Path, shown: int) -> None:
+    """Remove what was noted after the checkpoint that a killed run goes on from: it will be found again."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    kept = [line for line in lines[1:] if line.endswith(b"\n") and int(line.split(b",")[0]) <= shown]
+    if len(kept) < len(lines) - 1:
+        with atomic_file(path, overwrite=True) as file:
+            file.writelines([lines[0], *kept])
+
+
+def _stop_at_broken_batch(run: Run, examples: Examples, what: str) -> NoReturn:
+    """Save the batch that broke something, leave the last checkpoint as it is, and stop."""
     path = run.folder / f"broken_step_{run.step}.pt"
     torch.save(vars(examples), path)
     raise TrainingError(
-        f"the loss is not a number at step {run.step}: the batch is in {path}; lower optimizer.rate or go on from "
+        f"{what} is not a number at step {run.step}: the batch is in {path}; lower optimizer.rate or go on from "
         "the last checkpoint with precision='32-true'"
     )

@@ -74,7 +74,8 @@ def rate_factor(shown: int, samples: int, recipe: OptimizerRecipe) -> float:
     """
     warm = min(1.0, (shown + 1) / max(1, recipe.warmup))
     decay_from = samples * (1 - recipe.decay)
-    left = 1.0 if shown <= decay_from else max(0.0, (samples - shown) / (samples - decay_from))
+    falls = recipe.decay > 0 and shown > decay_from
+    left = max(0.0, (samples - shown) / (samples - decay_from)) if falls else 1.0
     dropped: float = recipe.drop ** sum(shown >= part * samples for part in recipe.drops)
     return warm * left * dropped
 

@@ -24,6 +24,7 @@ from tintype.errors import (
 from tintype.learn.export import ROUNDING_TOLERANCE, distance_from, embed_card, save_weights
 from tintype.learn.importing.read import read_state
 from tintype.learn.importing.recognize import is_published, recognize
+from tintype.learn.networks import system_of
 from tintype.learn.networks.rebuild import rebuild_network
 from tintype.learn.networks.traits import traits_of
 from tintype.learn.release import load_trained
@@ -148,12 +149,18 @@ def _load(model: ModelFile, weights: Path | None) -> nn.Module:
             "a .safetensors file or the checkpoint that was imported"
         )
     network = _load_network(path)
-    distances = distance_from(network, model, traits_of(network).lengths)
+    others = f"{path} holds weights of another model than {model.card.name}"
+    if (system := system_of(network).name) != model.card.system:
+        raise BrokenModelError(f"{others}, of {system}; name the right ones with --weights")
+    try:
+        distances = distance_from(network, model, traits_of(network).lengths)
+    except ModelError as error:  # of another size: what the one takes does not fit the other
+        raise BrokenModelError(f"{others}, of another size; name the right ones with --weights") from error
     tolerance = max(ROUNDING_TOLERANCE[model.card.precision], _LEAST_TOLERANCE)
     name = max(distances, key=lambda key: distances[key])
     if not distances[name] <= tolerance:
         raise BrokenModelError(
-            f"{path} holds weights of another model than {model.card.name}: {name} differs by {distances[name]:.2g}, "
+            f"{others}: {name} differs by {distances[name]:.2g}, "
             f"at most {tolerance:g} is allowed; name the right ones with --weights"
         )
     return network

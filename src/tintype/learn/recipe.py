@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 from tintype.errors import RecipeError
+from tintype.learn.recipe_values import apply_change, build
 
 T = TypeVar("T")
 
@@ -425,8 +425,8 @@ def read_recipe(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
     """
     values = _read_whole(name_or_path)
     for change in changes:
-        _apply_change(values, change)
-    return _build(Recipe, values, "")
+        apply_change(values, change)
+    return build(Recipe, values)
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -466,54 +466,3 @@ def _read_toml(name_or_path: str) -> dict[str, Any]:
         raise RecipeError(f"no recipe {name_or_path!r}: give a .toml file or one of {known}") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"recipe {name_or_path}: {error}") from error
-
-
-def _apply_change(values: dict[str, Any], change: str) -> None:
-    key, equals, text = change.partition("=")
-    if not equals:
-        raise RecipeError(f"--set {change!r}: write key=value, for example samples=200000")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *path, last = key.strip().split(".")
-    for part in path:
-        values = values.setdefault(part, {})
-        if not isinstance(values, dict):
-            raise RecipeError(f"--set {change!r}: {part!r} is a value, not a section")
-    values[last] = value
-
-
-def _build(kind: type[T], values: Any, where: str) -> T:
-    if not isinstance(values, dict):
-        raise RecipeError(f"recipe: {where or 'top'} must be a section, got {values!r}")
-    hints = get_type_hints(kind)
-    names = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for key in values:
-        if key not in names:
-            raise RecipeError(f"recipe: unknown key {where}{key}; known are {', '.join(sorted(names))}")
-    built = {key: _convert(hints[key], value, f"{where}{key}") for key, value in values.items()}
-    try:
-        return kind(**built)
-    except TypeError as error:
-        raise RecipeError(f"recipe: {where or 'top'}: {error}") from error
-
-
-def _convert(kind: Any, value: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(kind):
-        return _build(kind, value, f"{where}.")  # type: ignore[arg-type]
-    origin = get_origin(kind)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise RecipeError(f"recipe: {where} must be a list, got {value!r}")
-        return tuple(_convert(get_args(kind)[0], entry, where) for entry in value)
-    if origin in (Union, UnionType):
-        return value
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    wanted = origin or kind
-    if (wanted in (int, float, str, bool) and not isinstance(value, wanted)) or (
-        wanted is int and isinstance(value, bool)
-    ):
-        raise RecipeError(f"recipe: {where} must be {wanted.__name__}, got {value!r}")
-    return value

@@ -7,16 +7,16 @@ import os
 import pickle
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from lightning_fabric import Fabric
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from tintype.color.bins import BIN_COUNT, CENTERS
@@ -29,11 +29,13 @@ from tintype.learn.losses.classification import rebalancing_weights
 from tintype.learn.losses.perceptual import FeatureDistance
 from tintype.learn.networks import create_network
 from tintype.learn.networks.encoders import import_timm
+from tintype.learn.networks.spectral import SpectralConv
 from tintype.learn.networks.traits import NetworkTraits, traits_of
 from tintype.learn.optimize import create_optimizer, freeze, parameter_groups, pretrained_encoder
 from tintype.learn.recipe import Recipe, recipe_to_dict
 from tintype.learn.shared_norm import share_norms
 from tintype.learn.teacher import Teacher
+from tintype.photos.atomic import explain_failure
 
 CHECKPOINT = "checkpoint.pt"
 PRIOR_PHOTOS = 4000
@@ -95,6 +97,13 @@ class Run:
     def traits(self) -> NetworkTraits:
         """What the network takes and gives."""
         return traits_of(self.network)
+
+    def update_average(self) -> None:
+        """Let the averaged weights follow the network's, after each step."""
+        self.average.update(self.network, self.step)
+        for layer in self.average.module.modules():
+            if isinstance(layer, SpectralConv):
+                layer.step()  # the mean of singular vectors is none: it must be one of the averaged weights
 
 
 def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> Run:
@@ -225,7 +234,7 @@ def save_run(run: Run) -> None:
         "recipe": recipe_to_dict(run.recipe),
     }
     if run.fabric.is_global_zero:
-        _replace(run.folder / CHECKPOINT, lambda path: torch.save(state, path))
+        _replace(run.folder / CHECKPOINT, lambda file: torch.save(state, file))
 
 
 def save_weights(run: Run, name: str) -> None:
@@ -238,7 +247,8 @@ def save_weights(run: Run, name: str) -> None:
         "prior": json.dumps(run.prior.tolist() if run.traits.bins else []),
         "labels": json.dumps(run.plan.labels if run.recipe.loss.labels else []),
     }
-    _replace(run.folder / name, lambda path: save_file(weights, path, metadata))
+    # By bytes, for the library's own files can be read by nobody else.
+    _replace(run.folder / name, lambda file: file.write(save(weights, metadata)))
 
 
 def write_record(
@@ -261,14 +271,14 @@ def write_record(
         },
     }
     text = json.dumps(record, indent=1)
-    _replace(folder / "record.json", lambda path: path.write_text(text, "utf-8"))
+    _replace(folder / "record.json", lambda file: file.write(text.encode()))
 
 
 def note_broken(folder: Path, count: int) -> None:
     """Say in ``record.json`` how many photographs were broken and passed over, each as often as its turn came."""
     record = folder / "record.json"
     said = json.loads(record.read_text("utf-8")) | {"broken": count}
-    _replace(record, lambda path: path.write_text(json.dumps(said, indent=1), "utf-8"))
+    _replace(record, lambda file: file.write(json.dumps(said, indent=1).encode()))
 
 
 def read_broken(folder: Path) -> int:
@@ -311,16 +321,21 @@ def resume_run(run: Run) -> None:
     run.broken, run.phase = state["broken"], state.get("phase", "")
 
 
-def _replace(path: Path, write: Any) -> None:
+def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write beside ``path``, then move into place, so that a full disk never spoils what was there."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(partial)
+        with partial.open("wb") as file:
+            write(file)
         partial.replace(path)
-    except (OSError, RuntimeError, SafetensorError) as error:
+    except (OSError, RuntimeError) as error:
         partial.unlink(missing_ok=True)
-        raise WriteFailedError(f"{path} could not be written ({error}); the last good one is kept") from error
+        # torch hides what the disk said behind a place in its own source
+        found = error if isinstance(error, OSError) else error.__context__
+        if not isinstance(found, OSError):
+            raise
+        raise WriteFailedError(f"{explain_failure(path, found)}; the last good one is kept") from error
 
 
 def _version(package: str) -> str:

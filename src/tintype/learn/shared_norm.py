@@ -5,10 +5,11 @@ With it, two processes take the same step as one would with the whole batch.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 
 def share_norms(network: nn.Module) -> nn.Module:
@@ -58,8 +59,22 @@ def _normalize(norm: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor) -> Tensor:
 
 def _add_up(x: Tensor) -> Tensor:
     """Return the sum over all processes; gradients go back to each."""
-    total: Tensor = all_reduce(x)  # type: ignore[no-untyped-call]
+    total: Tensor = _AddUp.apply(x)  # type: ignore[no-untyped-call]
     return total
+
+
+class _AddUp(torch.autograd.Function):
+    """What each process gives counts once in the sum that each one gets: so do, backwards, the gradients."""
+
+    @staticmethod
+    def forward(_context: Any, x: Tensor) -> Tensor:
+        total = x.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_context: Any, gradient: Tensor) -> Tensor:
+        return _AddUp.forward(_context, gradient)
 
 
 def _remember(norm: nn.BatchNorm1d | nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:

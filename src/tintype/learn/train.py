@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import torch
 from lightning_fabric import Fabric
+from lightning_fabric.utilities.rank_zero import rank_zero_only
 
 from tintype.errors import RecipeError
 from tintype.learn.adversarial import start_adversarial
@@ -29,7 +32,7 @@ from tintype.learn.run import Run, note_broken, resume_run, start_run, write_rec
 from tintype.learn.validate import load_held_out
 from tintype.learn.variational import start_variational
 
-__all__ = ["Progress", "train"]
+__all__ = ["Progress", "is_first_process", "train"]
 
 
 def train(
@@ -68,9 +71,16 @@ def train(
     if fabric.is_global_zero:
         write_record(folder, run.recipe, pools, str(fabric.device), fabric.world_size)
     follow(run, held_out, step, stop_after=stop_after, progress=progress)
+    broken: Any = fabric.all_reduce(torch.tensor(run.broken), reduce_op="sum")
     if fabric.is_global_zero:
-        note_broken(folder, run.broken + held_out.broken)
+        note_broken(folder, int(broken) + held_out.broken)
+    fabric.barrier()  # whoever comes back finds everything written
     return folder / "best.safetensors"
+
+
+def is_first_process() -> bool:
+    """Return whether this is the process that speaks for all of a training."""
+    return int(getattr(rank_zero_only, "rank", 0)) == 0
 
 
 def _start_loop(run: Run) -> Step:
@@ -94,7 +104,7 @@ def take_step(run: Run, examples: Examples) -> Figures:
     outputs = run.model(**inputs_for(run.traits, examples))
     terms = loss_terms(run, outputs, examples)
     norm = descend(run, run.model, run.optimizer, terms, examples)
-    run.average.update(run.network, run.step)
+    run.update_average()
     if not is_logged(run):
         return {}
     return {**values_of(run, terms), "gradient_norm": norm, "rate": factor}

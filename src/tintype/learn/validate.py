@@ -87,7 +87,7 @@ def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, 
     """
     traits = traits_of(network)
     losses: list[Tensor] = []
-    faithful, vivid, hinted, worn = _Tally(), _Tally(), _Tally(), _Tally()
+    faithful, vivid, hinted, worn = Tally(), Tally(), Tally(), Tally()
     for lab, hints, shown, lightness in _chunks(held_out):
         outputs = _outputs(network, shown)
         losses.append(_loss(outputs, lab[:, 1:], traits) * len(lab))
@@ -106,7 +106,7 @@ def validate(network: nn.Module, held_out: HeldOut, prior: Tensor) -> dict[str, 
     return figures | {"worn_ab_error": of_worn["ab_error"], "worn_rebalanced": of_worn["rebalanced"]}
 
 
-class _Tally:
+class Tally:
     """Figures of one decoding, added up over chunks of photographs."""
 
     def __init__(self) -> None:
@@ -116,6 +116,7 @@ class _Tally:
         self.colorfulness: list[Tensor] = []
 
     def add(self, lab: Tensor, ab: Tensor) -> None:
+        """Count photographs lab (N, 3, H, W) that were colored with ab (N, 2, H, W), Lab units."""
         colored, true = _to_srgb(torch.cat([lab[:, :1], ab], 1)), _to_srgb(lab)
         error = (colored - true).square().mean((1, 2, 3)).clamp(min=1e-10)
         self.psnr.append(-10 * error.log10())
@@ -124,6 +125,7 @@ class _Tally:
         self.errors.add(*(x.permute(0, 2, 3, 1).cpu().numpy() for x in (lab[:, 1:], ab)))
 
     def figures(self) -> dict[str, float]:
+        """Return the figures of all that were counted; see `validate`."""
         auc = self.errors.auc()
         colored, true = torch.cat(self.colorfulness, 1).mean(1).tolist()
         return {

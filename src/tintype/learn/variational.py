@@ -16,7 +16,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tintype.errors import RecipeError
-from tintype.learn.course import Figures, Step, descend, enter_phase, is_logged, set_rates, values_of
+from tintype.learn.course import (
+    Figures,
+    Step,
+    descend,
+    enter_phase,
+    follow_gradient,
+    is_logged,
+    set_rates,
+    values_of,
+)
 from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.examples import Examples, make_examples
 from tintype.learn.losses.classification import rebalancing_weights
@@ -132,9 +141,8 @@ def _take_step(run: Run, fields: Fields, examples: Examples) -> Figures:
     terms = (_code_fields if run.phase == AUTOENCODER else _guess_codes)(run, fields, examples)
     norm = descend(run, run.model, run.optimizer, terms, examples)
     if run.phase == AUTOENCODER:
-        fields.optimizer.step()
-    fields.optimizer.zero_grad(set_to_none=True)
-    run.average.update(run.network, run.step)
+        follow_gradient(run, fields.model, fields.optimizer, examples)
+    run.update_average()
     return {**values_of(run, terms), "gradient_norm": norm} if is_logged(run) else {}
 
 

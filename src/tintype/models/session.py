@@ -55,6 +55,7 @@ _PACKAGES = (
     "onnxruntime-openvino",
 )
 _HINT = "install exactly one of onnxruntime and onnxruntime-gpu (they overwrite each other)"
+_NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 _ERRORS_ONLY = 3
 _COLORS = ("bin_logits", "ab")
 """The outputs that nearly every run asks for."""
@@ -282,6 +283,8 @@ def _open_arrays(model: ModelFile, workers: _Workers, providers: Sequence[str] |
 
 
 def _import_onnxruntime() -> Any:
+    # Since 1.29 it tells its maker of each process that uses it, before it can be asked by a function not to.
+    os.environ[_NO_TELEMETRY] = "1"
     try:
         import onnxruntime  # noqa: PLC0415 - heavy, and only needed to run a model
     except ImportError as error:

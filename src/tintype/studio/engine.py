@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from tintype.color.bins import Decoding
+from tintype.colorize.answer import check_style
 from tintype.colorize.colorizer import DEFAULT_MODEL, Colorizer
 from tintype.colorize.project import CHOSEN_BY_HAND
 from tintype.colorize.result import Colorization
@@ -125,6 +126,7 @@ class Engine:
             GuidanceError: a mark outside of the photograph, or something that the model does not take.
         """
         guidance, rule = self.settings(state).guidance, self.card.size
+        check_style(guidance, self.colorizer.session)
         smallest = rule.fit(*size, None if rule.fixed else rule.minimum)
         marks = tuple(_ungrown(mark) for mark in guidance.marks)
         compile_guidance(replace(guidance, marks=marks), self.card, size, smallest)

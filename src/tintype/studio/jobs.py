@@ -20,6 +20,7 @@ from typing import Literal, TypeAlias
 
 from tintype.errors import NotHereError, StudioLimitError, TintypeError, WriteFailedError
 from tintype.photos.encoders.page import Picture
+from tintype.photos.xmp_file import sidecar_path
 from tintype.studio.engine import Engine, Superseded
 from tintype.studio.journal import now_text
 from tintype.studio.library import Library
@@ -277,9 +278,10 @@ class Jobs:
 
     def _finish(self, job: Job, status: JobStatus) -> None:
         with self._lock:
+            if status == "done":
+                job.progress = 1.0  # first: who asks does not wait for the lock
             job.status = status
             if status == "done" and not job.is_unwanted:
-                job.progress = 1.0
                 self._forget_spent(lambda: self._size() > self._most_bytes)
             elif not self._is_closing:
                 shutil.rmtree(self._folder / job.id, ignore_errors=True)
@@ -309,5 +311,5 @@ def _pack(rendering: Rendering, sidecar: Path) -> Rendering:
     packed = rendering.path.with_suffix(".zip")
     with zipfile.ZipFile(packed, "w") as archive:
         archive.write(rendering.path, rendering.name)
-        archive.write(sidecar, Path(rendering.name).with_suffix(sidecar.suffix))
+        archive.write(sidecar, sidecar_path(Path(rendering.name)))
     return replace(rendering, path=packed, name=f"{Path(rendering.name).stem}.zip", sidecar=None)

@@ -2,7 +2,8 @@
 
 Each change is on the disk before it is acknowledged, so a server that is killed loses nothing. Undo and redo move
 along the steps of a photograph and delete none; only a change made after an undo takes the place of the steps that
-were undone. Beside the number of its step a photograph has a revision, which grows with everything that happens.
+were undone, of which the ids of their changes remain: who did not hear that they were stored sends them again.
+Beside the number of its step a photograph has a revision, which grows with everything that happens.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ CREATE TABLE step (
     PRIMARY KEY (photo, number),
     UNIQUE (photo, change)
 );
+"""
+_LATER_SCHEMA = """
+CREATE TABLE IF NOT EXISTS given_up (
+    photo TEXT NOT NULL REFERENCES photo ON DELETE CASCADE,
+    change TEXT NOT NULL,
+    PRIMARY KEY (photo, change)
+) WITHOUT ROWID
 """
 _VERSION = 1
 _PHOTO = "id, name, sha256, path, page, facts, added_at"
@@ -254,7 +262,7 @@ class Journal:
                     f"the change was made from revision {change.base}, but it is {now.revision} by now; "
                     "ask for the state and make it again"
                 )
-            connection.execute("DELETE FROM step WHERE photo = ? AND number > ?", (photo, now.step))
+            _give_up(connection, photo, now.step)
             _store_step(connection, photo, now.step + 1, change)
             _move(connection, photo, now.step + 1)
         return self.position(photo)
@@ -297,13 +305,16 @@ class Journal:
                 connection.execute("INSERT INTO studio VALUES (?)", (secrets.token_urlsafe(18),))
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
                 version = _VERSION
+            if version == _VERSION:
+                connection.execute(_LATER_SCHEMA)
         if version != _VERSION:
             raise StudioError(
                 f"{self._path}: this is no journal of this Tintype; name another folder by --data"
             )
 
     def _knows(self, photo: str, change: str | None) -> bool:
-        rows = self._all("SELECT 1 FROM step WHERE photo = ? AND change = ?", photo, change)
+        known = "SELECT photo, change FROM step UNION ALL SELECT photo, change FROM given_up"
+        rows = self._all(f"SELECT 1 FROM ({known}) WHERE photo = ? AND change = ?", photo, change)
         return change is not None and bool(rows)
 
     @contextmanager
@@ -373,6 +384,15 @@ def _store_step(connection: sqlite3.Connection, photo: str, number: int, change:
         "INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)",
         (photo, number, zlib.compress(change.state.encode(), 1), change.label, change.id, now_text()),
     )
+
+
+def _give_up(connection: sqlite3.Connection, photo: str, step: int) -> None:
+    """Forget the steps after one, but not which changes they were."""
+    later = "FROM step WHERE photo = ? AND number > ?"
+    connection.execute(
+        f"INSERT INTO given_up SELECT photo, change {later} AND change IS NOT NULL", (photo, step)
+    )
+    connection.execute(f"DELETE {later}", (photo, step))
 
 
 def _move(connection: sqlite3.Connection, photo: str, step: int) -> None:

@@ -10,7 +10,7 @@ from tintype.colorize.settings import Settings
 from tintype.errors import GuidanceError
 from tintype.guidance.document import mark_to_document
 from tintype.studio.desk import Colored, Desk
-from tintype.studio.proposals import palette_document
+from tintype.studio.proposals import palette_document, style_document
 from tintype.studio.state import (
     MOST_SAMPLES,
     DecodingDocument,
@@ -52,13 +52,14 @@ def read_project_text(text: str, desk: Desk, model: tuple[str, str]) -> State:
     if settings.input != "photo" or settings.ignores_profile:
         what = "a drawing" if settings.input != "photo" else "a photograph whose profile is ignored"
         raise GuidanceError(f"this is the project of {what}; render it by: tintype colorize --hints")
-    palette = settings.guidance.palette
+    palette, style = settings.guidance.palette, settings.guidance.style
     return State(
         marks=[
             PlacedMark(id=f"mark-{number}", mark=mark_to_document(mark))
             for number, mark in enumerate(settings.guidance.marks, start=1)
         ],
         palette=None if palette is None else palette_document(palette),
+        style=None if style is None else style_document(style),
         settings=_describe(settings),
     )
 

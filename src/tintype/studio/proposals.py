@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tintype.colorize.guides import Guided
-from tintype.errors import UnsupportedByModelError
 from tintype.guidance.document import colors_to_document, mark_to_document
-from tintype.guidance.guidance import GlobalPalette
+from tintype.guidance.guidance import GlobalPalette, Style
 from tintype.guidance.marks import origin_rank
 from tintype.studio.state import (
     Json,
@@ -21,6 +20,7 @@ from tintype.studio.state import (
     RemoveMark,
     SetMark,
     SetPalette,
+    SetStyle,
     State,
 )
 
@@ -46,14 +46,7 @@ def propose(guided: Guided, state: State, prefix: str, origin: str = "") -> Prop
         state: of the photograph.
         prefix: of the ids of its marks: letters and digits.
         origin: marks whose origin begins like this are taken away first; empty: none.
-
-    Raises:
-        UnsupportedByModelError: it says something that states can't hold.
     """
-    if guided.guidance.style is not None:
-        raise UnsupportedByModelError(
-            "this model takes a reference's style, which the page can't keep; use tintype colorize --reference"
-        )
     old = [placed.id for placed in state.marks if origin and _origin_of(placed.mark).startswith(origin)]
     taken = {placed.id for placed in state.marks} - set(old)
     operations: list[Operation] = [RemoveMark(op="remove_mark", id=name) for name in old]
@@ -61,11 +54,15 @@ def propose(guided: Guided, state: State, prefix: str, origin: str = "") -> Prop
         placed = PlacedMark(id=name, mark=mark_to_document(mark))
         operations.append(SetMark(op="set_mark", mark=placed))
     notes = guided.notes
-    palette = guided.guidance.palette
-    if palette is not None and _may_replace(palette, state):
+    palette, style = guided.guidance.palette, guided.guidance.style
+    if palette is not None and _may_replace(palette, state.palette):
         operations.append(SetPalette(op="set_palette", palette=palette_document(palette)))
     elif palette is not None:
         notes = (*notes, "the palette that was chosen stays")
+    if style is not None and _may_replace(style, state.style):
+        operations.append(SetStyle(op="set_style", style=style_document(style)))
+    elif style is not None:
+        notes = (*notes, "the style that was chosen stays")
     return Proposal(tuple(operations), notes)
 
 
@@ -78,9 +75,14 @@ def palette_document(palette: GlobalPalette) -> Json:
     }
 
 
-def _may_replace(palette: GlobalPalette, state: State) -> bool:
-    """Return whether a palette is not outranked by the one that holds."""
-    return state.palette is None or origin_rank(_origin_of(state.palette)) <= origin_rank(palette.origin)
+def style_document(style: Style) -> Json:
+    """Return a style as states hold it."""
+    return {"vector": [*style.vector], "origin": style.origin}
+
+
+def _may_replace(said: GlobalPalette | Style, held: Json | None) -> bool:
+    """Return whether something said of the whole is not outranked by what holds."""
+    return held is None or origin_rank(_origin_of(held)) <= origin_rank(said.origin)
 
 
 def _origin_of(document: Json) -> str:

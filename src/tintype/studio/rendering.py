@@ -127,4 +127,5 @@ def _write_picture(
 
 
 def _name(report: WriteReport, download: str) -> Rendering:
-    return Rendering(report.path, download, report.notes, report.sidecar)
+    notes = tuple(note.replace(report.path.name, download) for note in report.notes)
+    return Rendering(report.path, download, notes, report.sidecar)

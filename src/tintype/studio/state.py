@@ -1,4 +1,4 @@
-"""What a person has said about one photograph, as it is stored, sent and undone: marks, palette, settings."""
+"""What a person has said about one photograph, as it is stored, sent and undone: marks, palette, style, settings."""
 
 from __future__ import annotations
 
@@ -29,12 +29,17 @@ def _check_mark(document: Json) -> Json:
     return document
 
 
-def _check_palette(document: Json) -> Json:
-    try:
-        Guidance.from_json(json.dumps({"palette": document}), "palette")
-    except GuidanceError as error:
-        raise ValueError(str(error)) from None
-    return document
+def _check_whole(name: str) -> AfterValidator:
+    """Return what checks a part of hints files that speaks of the whole picture."""
+
+    def check(document: Json) -> Json:
+        try:
+            Guidance.from_json(json.dumps({name: document}), name)
+        except GuidanceError as error:
+            raise ValueError(str(error)) from None
+        return document
+
+    return AfterValidator(check)
 
 
 def _schema_of(name: str) -> Json:
@@ -58,10 +63,11 @@ def _schema_of(name: str) -> Json:
 MarkDocument: TypeAlias = Annotated[Json, AfterValidator(_check_mark), WithJsonSchema(_schema_of("mark"))]
 """A mark as in hints files."""
 
-PaletteDocument: TypeAlias = Annotated[
-    Json, AfterValidator(_check_palette), WithJsonSchema(_schema_of("palette"))
-]
+PaletteDocument: TypeAlias = Annotated[Json, _check_whole("palette"), WithJsonSchema(_schema_of("palette"))]
 """A palette for the whole picture as in hints files."""
+
+StyleDocument: TypeAlias = Annotated[Json, _check_whole("style"), WithJsonSchema(_schema_of("style"))]
+"""A style for the whole picture as in hints files."""
 
 
 class Model(BaseModel):
@@ -128,10 +134,11 @@ class State(Model):
 
     marks: list[PlacedMark] = Field(default_factory=list)
     palette: PaletteDocument | None = None
+    style: StyleDocument | None = None
     settings: SettingsDocument = Field(default_factory=SettingsDocument)
 
     def guidance(self) -> Guidance:
-        """Return what the marks that are switched on, and the palette, have to say.
+        """Return what the marks that are switched on, the palette and the style have to say.
 
         Raises:
             GuidanceError: something impossible.
@@ -139,6 +146,8 @@ class State(Model):
         document: Json = {"marks": [placed.mark for placed in self.marks if placed.enabled]}
         if self.palette is not None:
             document["palette"] = self.palette
+        if self.style is not None:
+            document["style"] = self.style
         return Guidance.from_json(json.dumps(document), "state")
 
     def check(self, most_marks: int) -> None:
@@ -219,6 +228,17 @@ class SetPalette(Model):
         return state.model_copy(update={"palette": self.palette})
 
 
+class SetStyle(Model):
+    """Give the picture the style of another photograph, for models that take one; null takes it away."""
+
+    op: Literal["set_style"]
+    style: StyleDocument | None
+
+    def apply(self, state: State) -> State:
+        """Return the state after it."""
+        return state.model_copy(update={"style": self.style})
+
+
 class SetSettings(Model):
     """Change settings: those that are named, the others stay."""
 
@@ -232,7 +252,7 @@ class SetSettings(Model):
 
 
 Operation: TypeAlias = Annotated[
-    SetMark | RemoveMark | OrderMarks | SetPalette | SetSettings, Field(discriminator="op")
+    SetMark | RemoveMark | OrderMarks | SetPalette | SetStyle | SetSettings, Field(discriminator="op")
 ]
 
 

@@ -58,6 +58,7 @@ class Viewer:
         self._thread = ThreadPoolExecutor(1, "tintype-viewer")
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_MOST_WAITING)
         self._sending = asyncio.Lock()
+        self._following = asyncio.Lock()  # so that what is read later of a photograph is told later
         self._shown: Wish | None = None
         self._trial: Try | None = None
         self._state = State()
@@ -115,24 +116,25 @@ class Viewer:
             self._want(self._look(message.serial, message.operations, is_fleeting=True))
             self._trial = message if message.operations else None
             return None
-        self._trial = None
-        try:
-            if isinstance(message, Make):
-                self._want(self._look(message.serial, message.operations))
-            position = await self._off(self._store, shown.photo, message)
-        except Exception:
-            self._show_what_holds()
-            raise
-        self._acknowledge(position, message.serial)
-        return self._show_what_holds()
+        async with self._following:
+            self._trial = None
+            try:
+                if isinstance(message, Make):
+                    self._want(self._look(message.serial, message.operations))
+                position = await self._off(self._store, shown.photo, message)
+            except Exception:  # whatever it is, it was not stored: the page goes back, and `take` says why
+                self._show_what_holds()
+                raise
+            self._acknowledge(position, message.serial)
+            return self._show_what_holds()
 
     async def _open(self, message: Open) -> None:
-        position = await self._off(self._studio.library.position, message.photo)
-        self._state, self._revision = read_state(position), position.revision
-        self._shown = Wish(message.photo, self._state, message.view, message.format)
-        self._trial = None
-        self._acknowledge(position, 0)
-        self._want(replace(self._shown, is_fleeting=True))
+        async with self._following:
+            position = await self._off(self._studio.library.position, message.photo)
+            self._shown = Wish(message.photo, read_state(position), message.view, message.format)
+            self._trial = None
+            self._acknowledge(position, 0)
+            self._want(replace(self._shown, is_fleeting=True))
 
     def _store(self, photo: str, message: Make | Step) -> Position:
         if isinstance(message, Step):
@@ -155,23 +157,24 @@ class Viewer:
     def _hear(self, photo: str | None) -> None:
         if photo is None:
             self._tell({"type": "album"})
-        elif self._shown is not None and self._shown.photo == photo:
-            self._loop.create_task(self._catch_up(photo))
         else:
-            self._tell({"type": "changed", "photo": photo})
+            self._loop.create_task(self._catch_up(photo))
 
     async def _catch_up(self, photo: str) -> None:
         """Show what a photograph is like by now, if it is not known yet from this connection's own change."""
-        try:
-            position = await self._off(self._studio.library.position, photo)
-        except NotHereError:
-            return self._tell({"type": "gone", "photo": photo})
-        except Exception as error:
-            return self._report(error, 0)
-        if self._shown is not None and self._shown.photo == photo and position.revision > self._revision:
-            self._acknowledge(position, 0)
-            self._show_what_holds()
-        return None
+        async with self._following:
+            if self._shown is None or self._shown.photo != photo:
+                return self._tell({"type": "changed", "photo": photo})
+            try:
+                position = await self._off(self._studio.library.position, photo)
+            except NotHereError:
+                return self._tell({"type": "gone", "photo": photo})
+            except Exception as error:
+                return self._report(error, 0)
+            if self._shown is not None and position.revision > self._revision:
+                self._acknowledge(position, 0)
+                self._show_what_holds()
+            return None
 
     def _look(
         self, serial: int = 0, operations: Iterable[Operation] | None = None, *, is_fleeting: bool = False

@@ -43,7 +43,8 @@ def test_features_without_classes_are_the_same(backbone):
 
 def test_published_weights_that_are_not_there_are_named(monkeypatch):
     monkeypatch.delenv("TINTYPE_WEIGHTS", raising=False)
-    with pytest.raises(ModelNotFoundError, match=r"put mobilenetv2_035\.safetensors into a folder"):
+    said = r"put mobilenetv2_035\.safetensors into a folder.* --set network_changes\.backbone_weights=timm"
+    with pytest.raises(ModelNotFoundError, match=said):
         TimmEncoder(BACKBONE, weights="local", classes=0)
 
 

@@ -8,10 +8,11 @@ from PIL import Image
 from skimage import data
 
 from photo_samples import save
-from studio_samples import decoded, gray_scan, jpeg, point, set_mark
+from studio_samples import decoded, gray_scan, jpeg, point, set_mark, using
 from tintype.colorize.colorizer import Colorizer
 from tintype.colorize.project import Project, read_project
 from tintype.photos.read import read_photo
+from tiny_model import write_style_model
 
 
 def gray_astronaut():
@@ -188,3 +189,63 @@ def test_what_is_no_project_is_refused(person, photo, content):
 def test_project_of_the_studio_is_one_of_the_library(person, photo):
     text = person.get(f"/photos/{photo}/project").text
     assert Project.from_json(text).to_json() + "\n" == text
+
+
+@pytest.fixture
+def stylist(tmp_path):
+    """Someone at a studio whose model takes a style."""
+    with using(tmp_path / "styled", write_style_model(tmp_path / "style.onnx").path) as found:
+        yield found
+
+
+def lend_style(person, photo, name="autumn.png"):
+    return propose(person, photo, "reference", content=save(data.coffee(), "PNG"), params={"name": name})
+
+
+def test_reference_lends_its_style_where_the_model_takes_one(stylist):
+    photo = stylist.add()
+    plain = stylist.state(photo)["result"]
+    proposal = lend_style(stylist, photo)
+    assert proposal["notes"] == ["autumn.png: the photograph takes the style, not the colors"]
+    state = make(stylist, photo, proposal)
+    assert state["style"]["origin"] == "match:autumn.png"
+    assert np.ptp(decoded(stylist.get(f"/photos/{photo}/preview").content)[150, 200].astype(int)) > 20
+    assert stylist.state(photo)["result"] != plain
+    assert make(stylist, photo, lend_style(stylist, photo, "b.png"))["style"]["origin"] == "match:b.png"
+    stylist.amend(photo, {"op": "set_style", "style": None})
+    assert stylist.state(photo)["result"] == plain
+
+
+def test_style_of_a_person_stays(stylist):
+    photo = stylist.add()
+    stylist.amend(photo, {"op": "set_style", "style": {"vector": [1, 2]}})
+    proposal = lend_style(stylist, photo)
+    assert proposal["operations"] == []
+    assert proposal["notes"][-1] == "the style that was chosen stays"
+
+
+def test_project_with_a_style_comes_back_with_it(stylist):
+    photo = stylist.add()
+    make(stylist, photo, lend_style(stylist, photo))
+    before = stylist.state(photo)
+    content = stylist.get(f"/photos/{photo}/project").content
+    assert len(json.loads(content)["guidance"]["style"]["vector"]) == 2
+    stylist.ask("PUT", f"/photos/{photo}/state", json={"state": {}})
+    after = stylist.ask("PUT", f"/photos/{photo}/project", content=content).json()
+    assert (after["result"], after["state"]["style"]) == (before["result"], before["state"]["style"])
+    assert stylist.get(f"/photos/{photo}/project").content == content
+
+
+def test_style_that_the_model_does_not_take_is_refused_and_nothing_is_lost(person, photo, stylist):
+    said(person, photo)
+    before = person.state(photo)
+    document = json.loads(person.get(f"/photos/{photo}/project").content)
+    document["guidance"]["style"] = {"vector": [1, 2]}
+    error = person.ask("PUT", f"/photos/{photo}/project", 422, json=document).json()
+    assert error["error"] == "UnsupportedByModelError"
+    assert "style: the model test-tiny@1 takes none; leave it out" in error["message"]
+    assert person.state(photo) == before
+    other = stylist.add()
+    error = stylist.amend(other, {"op": "set_style", "style": {"vector": [1, 2, 3]}}, status=422)
+    assert "style: it has 3 numbers and test-style@1 takes 2" in error["message"]
+    assert stylist.state(other)["revision"] == 0

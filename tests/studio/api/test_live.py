@@ -58,6 +58,20 @@ def test_frame_of_a_change_is_the_preview(page, person, photo):
     assert picture == person.get(f"/photos/{photo}/preview").content
 
 
+@pytest.fixture
+def may_run(served, monkeypatch):
+    """What the network waits for."""
+    session, may_run = served.studio.engine.colorizer.session, threading.Event()
+    run = session.run
+
+    def wait_and_run(*arguments, **options):
+        assert may_run.wait(60)
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(session, "run", wait_and_run)
+    return may_run
+
+
 def test_trying_stores_nothing_and_comes_as_a_draft_first(page, person, photo):
     page.send(type="try", serial=3, operations=[set_mark(x=500)])
     draft, small = page.frame(serial=3, draft=True)
@@ -70,14 +84,7 @@ def test_trying_stores_nothing_and_comes_as_a_draft_first(page, person, photo):
     assert page.frame(serial=4, draft=False)[0]["result"] == person.state(photo)["result"]
 
 
-def test_only_the_newest_is_answered_while_the_pointer_moves(served, page, monkeypatch):
-    run, may_run = served.studio.engine.colorizer.session.run, threading.Event()
-
-    def slow(*arguments, **options):
-        assert may_run.wait(60)
-        return run(*arguments, **options)
-
-    monkeypatch.setattr(served.studio.engine.colorizer.session, "run", slow)
+def test_only_the_newest_is_answered_while_the_pointer_moves(page, may_run):
     for serial in range(1, 201):
         page.send(type="try", serial=serial, operations=[set_mark(x=serial)])
     page.send(type="dance")
@@ -164,6 +171,44 @@ def test_change_that_is_refused_shows_again_what_holds(page, person, photo):
     page.until(lambda it: it.frames[-1][0]["result"] == stored)
 
 
+def test_change_of_another_window_beside_ones_own_is_told_after_it(served, page, person, photo, monkeypatch):
+    amend, stored, may_go_on = served.studio.library.amend, threading.Event(), threading.Event()
+
+    def amend_slowly(photo, operations, **more):
+        position = amend(photo, operations, **more)
+        if more["change_id"] == "mine":
+            stored.set()
+            assert may_go_on.wait(60)
+        return position
+
+    monkeypatch.setattr(served.studio.library, "amend", amend_slowly)
+    page.send(type="change", serial=1, id="mine", operations=[set_mark("mine", x=400)])
+    assert stored.wait(60)
+    person.amend(photo, set_mark("theirs", x=9))
+    page.rest()
+    may_go_on.set()
+    page.event("state", serial=1, revision=1)
+    both = page.event("state", serial=0, revision=2)["result"]
+    assert [it["revision"] for it in page.events if it["type"] == "state"] == [0, 1, 2]
+    page.send(type="view", view={"kind": "whole", "side": 300})
+    assert page.frame(width=300)[0]["result"] == both
+
+
+def test_change_that_is_made_while_a_photograph_is_opened_is_shown(served, person, photo, monkeypatch):
+    find, found = served.studio.library.position, []
+
+    def find_and_change(photo):
+        found.append(find(photo))
+        if len(found) == 1:
+            person.amend(photo, set_mark())
+        return found[-1]
+
+    monkeypatch.setattr(served.studio.library, "position", find_and_change)
+    with served.page(photo) as page:
+        page.event("state", revision=0)
+        assert page.frame(result=page.event("state", revision=1)["result"])
+
+
 def test_change_of_another_photograph_is_told(page, person):
     other = person.add()
     person.amend(other, set_mark())
@@ -216,14 +261,7 @@ def test_change_that_makes_no_sense_is_answered_under_its_number(page):
     assert page.event("error", serial=6)["error"] == "Invalid"
 
 
-def test_change_is_acknowledged_while_the_network_is_asked(served, page, monkeypatch):
-    run, may_run = served.studio.engine.colorizer.session.run, threading.Event()
-
-    def slow(*arguments, **options):
-        assert may_run.wait(60)
-        return run(*arguments, **options)
-
-    monkeypatch.setattr(served.studio.engine.colorizer.session, "run", slow)
+def test_change_is_acknowledged_while_the_network_is_asked(page, may_run):
     page.send(type="change", serial=1, operations=[set_mark()])
     page.send(type="change", serial=2, operations=[set_mark("b")])
     page.send(type="step", serial=3, by=-1)
@@ -267,7 +305,7 @@ def test_lost_connection_loses_nothing_and_leaves_nothing_behind(served, person,
             page.send(type="try", serial=2, operations=[set_mark(x=9)])
             page.socket.socket.close()  # pulled out
     assert [it["id"] for it in person.state(photo)["state"]["marks"]] == [f"m{i}" for i in range(5)]
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while (count() > before or len(served.studio.hub)) and time.monotonic() < until:
         time.sleep(0.05)
     assert count() <= before

@@ -86,8 +86,11 @@ async def begin(page):
 
 
 async def see(page):
+    """Wait until the page takes an answer: some time after the frame in which the pictures are seen first."""
     await page.locator(OPEN).wait_for()
-    await page.wait_for_timeout(200)  # sooner, the page takes no answer
+    await page.evaluate(
+        """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 160))))"""
+    )
 
 
 async def press(page, key):
@@ -97,10 +100,8 @@ async def press(page, key):
 
 
 async def tap(page, side):
-    choice = page.locator(f".stage.open:not(.told) .choice.{side}:enabled")
-    await choice.wait_for()
-    await page.wait_for_timeout(200)
-    await choice.tap()
+    await see(page)
+    await page.locator(f".stage.open:not(.told) .choice.{side}:enabled").tap()
     await page.locator(OPEN).wait_for(state="detached")
 
 
@@ -271,7 +272,7 @@ def test_organizer_downloads_the_table_and_closes_the_study(server, tmp_path, vi
         desk = await open_page(f"{server.address}organizer#{key}", **DESK)
         await desk.get_by_role("heading", name="Participants").wait_for()
         assert key not in desk.url
-        assert "1 of 9" in await desk.locator("main").inner_text()
+        await expect(desk.locator("main")).to_contain_text("1 of 9")
         assert "null" not in await desk.locator("main").inner_text()
         async with desk.expect_download() as download:
             await desk.get_by_role("button", name="Download").click()

@@ -5,6 +5,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from random import Random
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +14,7 @@ from tintype.errors import StudyError
 from tintype.measure.study.analysis import analyze
 from tintype.measure.study.answers import TRUTH
 from tintype.measure.study.settings import Settings
+from tintype.studio.study import serving
 from tintype.studio.study.answers import judgeable_answers, summarize
 from tintype.studio.study.definition import ABSURD
 from tintype.studio.study.serving import serve
@@ -192,6 +194,24 @@ def test_address_that_is_taken_is_named(server):
             serve(server.study, "127.0.0.1", port, print)
     with pytest.raises(StudyError, match="nowhere"):
         serve(server.study, "nowhere.invalid", 0, print)
+
+
+def test_all_addresses_are_told_as_those_that_browsers_can_open(server, monkeypatch):
+    told = []
+
+    def ask_each(_, listener, announce):
+        announce()
+        with listener:
+            for address in told:
+                found = urlsplit(address)
+                assert found.port == listener.getsockname()[1]
+                socket.create_connection((found.hostname, found.port), 5).close()
+
+    monkeypatch.setattr(serving, "run_server", ask_each)
+    serve(server.study, "0.0.0.0", 0, told.extend)
+    first, *others = [urlsplit(address).hostname for address in told]
+    assert first == "127.0.0.1"
+    assert not {"127.0.0.1", "0.0.0.0"} & {*others}
 
 
 FOOLED = {"dull": 0.15, "vivid": 0.45}

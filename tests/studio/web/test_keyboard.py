@@ -25,13 +25,22 @@ def test_photograph_is_reached_by_tab(visitor):
     assert visitor.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Photograph"
 
 
+def press_quickly(visitor, key, times):
+    """Press a key some times without a pause, however slow the machine is."""
+    visitor.page.evaluate(
+        """([key, times]) => {
+          while (times--) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        }""",
+        [key, times],
+    )
+
+
 def test_mark_is_set_colored_moved_and_deleted_by_keys(at_photo, person, photo):
     for _ in range(4):
         at_photo.keyboard.press("ArrowRight")
     at_photo.keyboard.press("Enter")
     at_photo.see(".suggestion")
-    at_photo.frames(2)
-    assert at_photo.page.evaluate("document.activeElement.classList.contains('wheel')")
+    at_photo.until("document.activeElement.classList.contains('wheel')")
     at_photo.keyboard.press("ArrowUp")
     at_photo.keyboard.press("ArrowLeft")
     at_photo.settle()
@@ -39,17 +48,16 @@ def test_mark_is_set_colored_moved_and_deleted_by_keys(at_photo, person, photo):
     assert mark["x"] > 210
 
     at_photo.keyboard.press("Escape")
-    assert at_photo.page.evaluate("document.activeElement.classList.contains('handle')")
+    at_photo.until("document.activeElement.classList.contains('handle')")
     steps = person.state(photo)["steps"]
-    for _ in range(5):
-        at_photo.keyboard.press("ArrowDown")
-    at_photo.page.wait_for_timeout(700)
+    press_quickly(at_photo, "ArrowDown", 5)
+    at_photo.until("!window.tintype.store.now.isTrying")
     at_photo.settle()
     assert marks_of(person, photo)[0]["y"] > mark["y"] + 5
     assert person.state(photo)["steps"] == steps + 1
 
     at_photo.keyboard.press("]")
-    at_photo.page.wait_for_timeout(700)
+    at_photo.until("!window.tintype.store.now.isTrying")
     at_photo.settle()
     assert marks_of(person, photo)[0]["radius"] > mark["radius"]
     at_photo.keyboard.press(" ")
@@ -68,8 +76,7 @@ def test_line_and_lasso_are_drawn_by_keys(at_photo, person, photo, key, kind):
         for _ in range(3):
             at_photo.keyboard.press(arrow)
     at_photo.keyboard.press("Shift+Enter")
-    at_photo.see(".suggestion").focus()
-    at_photo.keyboard.press("Enter")
+    at_photo.see(".suggestion").press("Enter")
     at_photo.settle()
     (mark,) = marks_of(person, photo)
     assert mark["kind"] == kind
@@ -110,6 +117,20 @@ def test_what_happens_is_said_to_those_who_hear_the_page(at_photo):
     expect(heard).to_contain_text(",")
     at_photo.keyboard.press("Enter")
     expect(heard).to_contain_text("choose its color")
+    at_photo.keyboard.press("Escape")
+    at_photo.keyboard.press("b")
+    expect(heard).to_have_text("Brush")
+
+
+def test_undo_and_redo_are_said_to_those_who_hear_the_page(visitor, person, photo):
+    heard = visitor.page.locator(".only-heard[role=status]").first
+    visitor.keyboard.press("Control+z")
+    expect(heard).to_have_text("There is nothing to undo.")
+    visitor.mark(0.3, 0.4)
+    for key, said in (("z", "Undone."), ("y", "Done again."), ("y", "There is nothing to redo.")):
+        visitor.keyboard.press(f"Control+{key}")
+        expect(heard).to_have_text(said)
+        visitor.settle()
 
 
 def test_what_a_tool_does_is_seen_when_it_is_chosen(visitor):
@@ -118,6 +139,7 @@ def test_what_a_tool_does_is_seen_when_it_is_chosen(visitor):
     expect(help_line).to_be_visible()
     expect(help_line).to_have_text("Draw over what should have one color.")
     visitor.page.clock.install()
+    visitor.page.clock.pause_at(visitor.page.evaluate("Date.now()") + 1000)
     visitor.page.get_by_role("radio", name="Lasso").click()
     expect(help_line).to_have_text("Draw around what should have one color.")
     visitor.page.clock.run_for(7000)

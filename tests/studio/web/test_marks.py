@@ -1,5 +1,8 @@
 """Marks, by pointer: set, moved, recolored, resized, switched off, deleted; undone and redone."""
 
+import re
+
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -74,7 +77,7 @@ def test_suggestion_is_one_press(visitor, person, photo):
 def test_press_that_chooses_no_color_stores_nothing(visitor, person, photo):
     visitor.press(0.25, 0.5)
     visitor.see(".suggestion")
-    assert visitor.page.locator(".handle").count() == 1
+    expect(visitor.page.locator(".handle")).to_have_count(1)
     visitor.keyboard.press("Escape")
     expect(visitor.page.locator(".handle")).to_have_count(0)
     assert steps_of(person, photo) == 0
@@ -88,13 +91,11 @@ def test_picture_follows_the_pointer_and_one_step_is_stored(visitor, person, pho
     visitor.mouse.move(x, y)
     visitor.mouse.down()
     visitor.mouse.move(x + 70, y, steps=5)
-    visitor.page.wait_for_timeout(600)
-    moving = visitor.seen(0.56, 0.56)
+    visitor.until(lambda: abs(visitor.seen(0.56, 0.56) - before).max() > 15)
     assert steps_of(person, photo) == 0
     visitor.mouse.move(x + 20, y + 60, steps=5)
     visitor.mouse.up()
     visitor.settle()
-    assert abs(moving - before).max() > 15
     assert steps_of(person, photo) == 1
 
 
@@ -108,6 +109,17 @@ def test_every_color_of_the_wheel_exists_at_the_lightness(visitor, person, photo
         assert (a * a + b * b) ** 0.5 <= max(gamut["chroma"]) + 0.1
 
 
+def test_wheel_shows_the_color_of_a_mark_that_was_set_before(visitor, person, photo):
+    person.amend(photo, set_mark(x=40, y=40, color="#3e5581"))
+    visitor.page.reload()
+    visitor.settle()
+    visitor.see(".handle").click()
+    visitor.see(".suggestion")
+    expect(visitor.see(".wheel")).to_have_attribute("aria-valuetext", re.compile("blue"))
+    knob, wheel = middle_of(visitor.see(".wheel-knob")), middle_of(visitor.see(".wheel"))
+    assert np.hypot(knob[0] - wheel[0], knob[1] - wheel[1]) > 20
+
+
 def test_mark_is_moved_resized_switched_off_and_deleted(visitor, person, photo):
     visitor.mark(0.3, 0.3)
     handle = visitor.page.locator(".handle")
@@ -118,8 +130,8 @@ def test_mark_is_moved_resized_switched_off_and_deleted(visitor, person, photo):
     assert steps_of(person, photo) == 2
 
     handle.click()
-    knob = visitor.see(".resize-knob")
-    x, y = middle_of(knob)
+    visitor.see_advice()
+    x, y = middle_of(visitor.see(".resize-knob"))
     visitor.drag_on_page((x, y), (x + 60, y))
     visitor.settle()
     assert marks_of(person, photo)[0]["mark"]["radius"] > placed["mark"]["radius"] + 10
@@ -163,7 +175,7 @@ def test_color_as_a_number_and_no_color(visitor, person, photo):
     assert marks_of(person, photo)[0]["mark"]["color"] == "neutral"
     field.fill("nonsense")
     field.press("Enter")
-    assert field.get_attribute("aria-invalid") == "true"
+    expect(field).to_have_attribute("aria-invalid", "true")
 
 
 def test_color_is_kept_where_it_is(visitor, person, photo):
@@ -179,7 +191,7 @@ def test_color_is_kept_where_it_is(visitor, person, photo):
 def test_color_is_taken_from_the_photograph(visitor, person, photo):
     visitor.mark(0.2, 0.5, angle=30)
     visitor.press(0.8, 0.5)
-    visitor.see(".suggestion")
+    visitor.see_advice()
     visitor.button("Take a color from the photograph").click()
     visitor.press(0.22, 0.54)
     expect(visitor.page.locator(".recent .swatch")).to_have_count(2)
@@ -191,7 +203,7 @@ def test_color_is_taken_from_the_photograph(visitor, person, photo):
 def test_recent_color_is_used_again(visitor, person, photo):
     visitor.mark(0.2, 0.5, angle=30)
     visitor.press(0.8, 0.5)
-    visitor.see(".suggestion")
+    visitor.see_advice()
     visitor.see(".recent .swatch").click()
     visitor.settle()
     first, second = (placed["mark"]["color"] for placed in marks_of(person, photo))
@@ -219,9 +231,9 @@ def test_lasso_and_thing(visitor, person, photo):
     visitor.keyboard.press("Escape")
     visitor.keyboard.press("g")
     visitor.press(0.85, 0.85)
-    visitor.see(".suggestion")
+    visitor.see_advice()
     visitor.choose_color(angle=300)
-    assert visitor.page.get_by_label("Edges").is_visible()
+    expect(visitor.page.get_by_label("Edges")).to_be_visible()
     lasso, thing = (placed["mark"] for placed in marks_of(person, photo))
     assert lasso["kind"] == "lasso"
     assert thing["kind"] == "grown"
@@ -294,7 +306,7 @@ def test_black_and_white_places_say_that_they_take_no_color(served, person, open
     visitor.settle()
     for y, said in ((0.1, "choose a lighter place"), (0.5, None), (0.9, "choose a darker place")):
         visitor.press(0.3, y)
-        visitor.see(".suggestion")
+        visitor.see_advice()
         note = visitor.page.locator(".color-note")
         if said is None:
             expect(note).to_be_hidden()

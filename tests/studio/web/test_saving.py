@@ -1,7 +1,6 @@
 """Saving: files at full size, projects, stopping."""
 
 import json
-import time
 from contextlib import contextmanager
 from threading import Event
 
@@ -10,10 +9,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from photo_samples import save
 from studio_samples import gray_scan, jpeg, serving, set_mark
 from tintype.photos.metadata import read_mark
 from tintype.studio.limits import Limits
-from web_samples import Visitor, browsing
+from web_samples import DESK, PATIENCE, PHONE, PHONE_ON_ITS_SIDE, Visitor, browsing
 
 
 def save_as(visitor, kind, path, **options):
@@ -52,27 +52,34 @@ class Downloads:
 
     def __init__(self, page):
         self.all = []
+        self._page = page
         page.on("download", self._take)
 
     def _take(self, download):
         self.all.append(download)
 
+    def wait_for(self, count):
+        """Wait until there are as many, and whether there are more."""
+        while len(self.all) < count:
+            self._page.wait_for_timeout(30)
+        self._page.wait_for_timeout(300)
+
     @property
     def names(self):
-        """Their names, once all of them are there."""
+        """Their names; each is waited for until it is there in full."""
         assert [it.failure() for it in self.all] == [None] * len(self.all)
         return sorted(it.suggested_filename for it in self.all)
 
 
 @contextmanager
-def held_back(studio):
-    """Let each job of a studio begin only when what this gives is set."""
+def held_back(studio, share=0.0):
+    """Let each job of a studio begin, or go on beyond a share, only when what this gives is set."""
     gate, known = Event(), set()
 
     def wait(job):
-        if job.status == "running" and job.id not in known:
+        if job.status == "running" and job.progress >= share and job.id not in known:
             known.add(job.id)
-            gate.wait(120)
+            gate.wait(PATIENCE / 1000)
 
     studio.jobs.on_change.append(wait)
     try:
@@ -95,6 +102,30 @@ def test_badge_is_seen_in_another_format(visitor, tmp_path):
     plain, badged = (np.asarray(Image.open(tmp_path / f"{it}.png")).astype(int) for it in ("plain", "badge"))
     assert (plain != badged)[-40:, :200].any()
     assert (plain == badged)[:-60].all()
+
+
+def test_depth_is_promised_for_the_format_of_the_original_alone(served, person, open_page):
+    person.add(save(gray_scan(1200, 40).astype(np.uint16) * 257, "TIFF"), name="Oma.tif")
+    visitor = open_page(served.place)
+    visitor.settle()
+    visitor.button("Save").click()
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog.get_by_label("Format").locator("option").first).to_have_text(
+        "As the original (TIFF, 16 bit)"
+    )
+    expect(dialog.locator("small").first).to_contain_text("1,200, with the original's detail")
+    expect(dialog.get_by_text("16 bit")).to_have_count(1)
+
+
+def test_notes_of_an_album_do_not_fill_the_page(visitor, person):
+    for name in "abcdef":
+        person.add(save(gray_scan(60, 80), "BMP"), name=f"{name}.bmp")
+    expect(visitor.page.locator(".strip-item")).to_have_count(7)
+    save_album(visitor)
+    visitor.see(".job.done", has_text="7 of 7")
+    notes = visitor.page.locator(".job .quiet").inner_text()
+    assert "a_color.bmp.xmp" in notes
+    assert notes.count(".xmp") == 4
 
 
 @pytest.mark.parametrize(
@@ -143,16 +174,15 @@ def test_change_that_was_just_made_is_in_the_file(visitor, tmp_path):
     assert red > blue + 10
 
 
-def test_long_job_is_stopped(served, person, open_page):
-    person.add(jpeg(gray_scan(3000, 4000)), name="large.jpg")
-    visitor = open_page(served.place)
-    visitor.settle()
-    visitor.keyboard.press("Control+s")
-    visitor.page.get_by_role("dialog").get_by_label("Format").select_option(".png")
-    visitor.page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    visitor.page.locator(".job").get_by_role("button", name="Stop").click()
-    expect(visitor.page.locator(".job")).to_have_count(0)
-    assert all(it["status"] != "done" for it in person.get("/jobs").json()["jobs"])
+def test_long_job_is_stopped(served, visitor, person):
+    with held_back(served.studio, 0.5):
+        save_picture(visitor)
+        (job,) = served.studio.jobs.list()
+        visitor.page.locator(".job.running").get_by_role("button", name="Stop").click()
+        expect(visitor.page.locator(".job")).to_have_count(0)
+        visitor.until(lambda: person.get("/jobs").json()["jobs"] == [])
+        assert job.status == "running"
+    visitor.until(lambda: job.status == "stopped")
 
 
 def test_file_that_was_done_before_the_order_was_answered_is_given_too(visitor, person, tmp_path):
@@ -160,11 +190,14 @@ def test_file_that_was_done_before_the_order_was_answered_is_given_too(visitor, 
         if route.request.method != "POST":
             return route.fallback()
         response = route.fetch()
-        while any(it["status"] != "done" for it in person.get("/jobs").json()["jobs"]):
-            time.sleep(0.02)
-        time.sleep(0.2)  # until the page has heard so
+        visitor.until("window.hasHeard")
         return route.fulfill(response=response)
 
+    visitor.page.evaluate(
+        """() => {
+          window.tintype.live.messages.listen(({ job }) => { window.hasHeard ||= job?.status === "done"; });
+        }"""
+    )
     visitor.page.route("**/api/v1/jobs", answer_late)
     assert save_as(visitor, "Map of doubt", tmp_path / "doubt.png") == "Oma_doubt.png"
     expect(visitor.page.locator(".job.done")).to_have_count(1)
@@ -185,9 +218,9 @@ def test_save_goes_on_when_the_page_is_loaded_anew(served, visitor):
     visitor.page.reload()
     visitor.settle()
     visitor.see(".job.done", has_text="Oma_color.jpg")
-    assert downloads.names == []
-    with visitor.page.expect_download():
-        visitor.button("Herunterladen").click()
+    visitor.button("Herunterladen").click()
+    downloads.wait_for(1)
+    assert downloads.names == ["Oma_color.jpg"]
 
 
 def test_what_a_closed_page_was_saving_is_given_by_the_next_one_alone(served, visitor):
@@ -198,6 +231,7 @@ def test_what_a_closed_page_was_saving_is_given_by_the_next_one_alone(served, vi
         other.settle()
         expect(other.page.locator(".job")).to_have_count(0)
         visitor.page.close()
+        other.until("navigator.locks.query().then(({ held }) => held.length === 1)")
         other.page.reload()
         other.see(".job.running")
         with other.page.expect_download() as download:
@@ -224,7 +258,7 @@ def test_whole_album_is_saved_in_one_line(visitor, person, photo):
     save_album(visitor)
     visitor.see(".job.done", has_text="2 of 2")
     expect(visitor.page.locator(".job")).to_have_count(1)
-    visitor.page.wait_for_timeout(300)
+    downloads.wait_for(2)
     assert downloads.names == ["Oma_color.jpg", "other_color.jpg"]
 
 
@@ -246,7 +280,7 @@ def test_album_may_have_more_photographs_than_jobs_fit(tmp_path, tiny):
             gate.set()
             visitor.see(".job.done", has_text="5 of 5")
         expect(visitor.page.locator(".job")).to_have_count(1)
-        visitor.page.wait_for_timeout(300)
+        downloads.wait_for(5)
         assert downloads.names == [f"{name}_color.jpg" for name in "abcde"]
         visitor.page.locator(".job").get_by_role("button", name="Close").click()
         expect(visitor.page.locator(".tray")).to_be_hidden()
@@ -264,11 +298,11 @@ def test_results_that_nobody_fetched_are_offered_where_they_take_all_places(tmp_
         visitor.keyboard.press("Control+s")
         visitor.page.get_by_role("dialog").get_by_role("button", name="Save").click()
         visitor.see(".job.waiting", has_text="nobody has fetched")
-        expect(visitor.page.locator(".job.done")).to_have_count(2, timeout=60_000)
+        expect(visitor.page.locator(".job.done")).to_have_count(2)
         downloads = Downloads(visitor.page)
         visitor.page.locator(".job.done").first.get_by_role("button", name="Download").click()
         visitor.see(".job.done", has_text="Oma_color.jpg")
-        visitor.page.wait_for_timeout(300)
+        downloads.wait_for(2)
         assert downloads.names == ["Oma_color.jpg", "Oma_doubt.png"]
 
 
@@ -282,7 +316,7 @@ def test_whole_album_is_stopped_at_once(served, visitor, person):
         visitor.button("Stop all").click()
         expect(visitor.page.locator(".tray")).to_be_hidden()
         visitor.until("!window.tintype.store.now.saves.length")
-    assert all(it["status"] != "done" for it in person.get("/jobs").json()["jobs"])
+        visitor.until(lambda: person.get("/jobs").json()["jobs"] == [])
 
 
 def test_projects_of_an_album_are_saved_and_what_fails_is_named(tmp_path, tiny):
@@ -301,5 +335,28 @@ def test_projects_of_an_album_are_saved_and_what_fails_is_named(tmp_path, tiny):
         save_album(visitor, "Project")
         visitor.see(".job.failed", has_text="gone.jpg: the file is gone")
         visitor.see(".job.done", has_text="1 of 2 · 1 failed")
-        visitor.page.wait_for_timeout(300)
+        downloads.wait_for(1)
         assert downloads.names == ["other.tintype"]
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE, PHONE_ON_ITS_SIDE], ids=["desk", "phone", "side"])
+def test_files_lie_over_nothing_that_is_pressed(look, served, photo, open_page):
+    visitor = open_page(served.place, **look)
+    visitor.settle()
+    with held_back(served.studio):
+        save_picture(visitor)
+        visitor.see(".job.running")
+        visitor.frames(4)
+        covered = visitor.page.evaluate(
+            """() => {
+              const lies = document.querySelector(".tray").getBoundingClientRect();
+              const isBeside = (it) => it.left < lies.right && it.right > lies.left;
+              const isUnder = (it) => isBeside(it) && it.top < lies.bottom && it.bottom > lies.top;
+              const pressed = [...document.querySelectorAll("button, [role=tab], .strip-item")];
+              return pressed
+                .filter((it) => !it.closest(".tray, .panel") && it.checkVisibility())
+                .filter((it) => isUnder(it.getBoundingClientRect()))
+                .map((it) => it.outerHTML);
+            }"""
+        )
+    assert not covered

@@ -67,6 +67,7 @@ def walk_seldom_seen(visitor):
     scan[:, :120] = 1
     visitor.drop(("Oma.jpg", jpeg(scan)))
     visitor.settle()
+    page.locator(".tool[aria-checked=true]").click()
     visitor.see(".tool-help.shown")
     yield "what the tool does"
     page.keyboard.press("d")
@@ -125,9 +126,9 @@ def test_photograph_is_not_covered_by_the_color_window_on_a_phone(served, photo,
     visitor = open_page(served.place, **PHONE)
     visitor.settle()
     visitor.page.touchscreen.tap(*visitor.place(0.5, 0.5))
-    window = visitor.see(".popover").bounding_box()
     visitor.see(".suggestion")
     visitor.frames(3)
+    window = visitor.see(".popover").bounding_box()
     assert visitor.place(0.5, 1.0)[1] <= window["y"] + 1
     assert visitor.place(0.5, 0.0)[1] >= 0
 
@@ -145,6 +146,20 @@ def test_theme_and_language_are_chosen_and_kept(served, photo, open_page):
     visitor.page.get_by_role("menuitemradio", name="Deutsch").click()
     expect(visitor.button("Speichern")).to_be_visible()
     assert visitor.page.evaluate(ground) == dark
+
+
+@pytest.mark.parametrize(("wish", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_by_itself_for_who_wishes_so(served, photo, open_page, wish, moves):
+    visitor = open_page(served.place, reduced_motion=wish)
+    visitor.settle()
+    visitor.press(0.5, 0.5)
+    visitor.see(".suggestion")
+    durations = visitor.page.evaluate(
+        """[...document.querySelectorAll("*")].map((it) => getComputedStyle(it))
+          .flatMap((it) => [it.transitionDuration, it.animationDuration]).flatMap((it) => it.split(","))
+          .map(parseFloat)"""
+    )
+    assert (max(durations) > 0.01) == moves
 
 
 def open_checked(open_page, place, **look):

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tintype.errors import RecipeError
-from tintype.learn.networks.encoders import TimmEncoder
+from tintype.learn.networks.encoders import TimmEncoder, find_weights, missing_weights
 from tintype.learn.recipe import PerceptualRecipe
 
 
@@ -19,12 +19,15 @@ class FeatureDistance(nn.Module):
 
     Raises:
         RecipeError: an unknown backbone or layer, or weights that are not one for each layer.
+        ModelNotFoundError: the backbone's weights are not here.
     """
 
     def __init__(self, recipe: PerceptualRecipe) -> None:
         super().__init__()
         if len(recipe.layers) != len(recipe.layer_weights):
             raise RecipeError("recipe: perceptual.layer_weights must be as many as perceptual.layers")
+        if recipe.weights == "local" and find_weights(recipe.backbone) is None:
+            raise missing_weights(recipe.backbone, "perceptual.weights")
         self.encoder = TimmEncoder(
             recipe.backbone, weights=recipe.weights, same_padding=recipe.same_padding, classes=0
         )

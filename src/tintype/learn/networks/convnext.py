@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tintype.errors import ModelNotFoundError
-from tintype.learn.networks.encoders import WEIGHTS_VARIABLE, find_weights, import_timm
+from tintype.learn.networks.encoders import find_weights, import_timm, missing_weights
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -138,8 +138,5 @@ def read_weights(backbone: str, source: str) -> Mapping[str, Tensor]:
         weights: Mapping[str, Tensor] = import_timm().create_model(backbone, pretrained=True).state_dict()
         return weights
     if (path := find_weights(backbone)) is None:
-        raise ModelNotFoundError(
-            f"no weights for backbone {backbone!r}: put {backbone}.safetensors into a folder and name it in "
-            f"{WEIGHTS_VARIABLE}, or set backbone_weights to 'timm' (download) or 'none' (random)"
-        )
+        raise missing_weights(backbone)
     return load_file(path)

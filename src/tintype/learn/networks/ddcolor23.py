@@ -10,6 +10,8 @@ Different:
 - A photograph keeps its aspect ratio and enters at 256, the size of the training and of all published figures. The
   authors' program squeezes it into a square of 512 (`PUBLISHED_SIZE`) and raises ab to full size by copying the
   nearest pixel; here that is done along the photograph's edges.
+- In training all four losses have the same truth, not raised in saturation for some; the colorfulness is a mean
+  over the batch; the perceptual term compares VGG-16 at the end of each block; crops are mirrored, and not squeezed.
 - ``encoder.arch.norm``, on which no answer depends, is kept with the weights and not trained.
 - Any timm backbone takes the place of ConvNeXt by configuration; ``ddcolor23-mobilenetv2`` is one whose weights are
   small.

@@ -337,7 +337,7 @@ def _read_eccv16() -> dict[str, Tensor]:
     if (path := find_weights(ZHANG)) is None:
         raise ModelNotFoundError(
             "no weights of eccv16: put eccv16.safetensors into a folder and name it in TINTYPE_WEIGHTS, "
-            "or set backbone_weights to 'none' (random)"
+            "or give --set network_changes.backbone_weights=none (random)"
         )
     return load_file(path)
 

@@ -52,13 +52,18 @@ def find_weights(backbone: str) -> Path | None:
     return exact if exact.exists() else next(iter(sorted(more)), None)
 
 
+def missing_weights(backbone: str, setting: str = "network_changes.backbone_weights") -> ModelNotFoundError:
+    """Return the error that says what a person can do about it; ``setting`` is where the recipe asked for them."""
+    return ModelNotFoundError(
+        f"no weights for backbone {backbone!r}: put {backbone}.safetensors into a folder and name it in "
+        f"{WEIGHTS_VARIABLE}, or give --set {setting}=timm (download) or none (random)"
+    )
+
+
 def _load_weights(model: nn.Module, backbone: str) -> None:
     path = find_weights(backbone)
     if path is None:
-        raise ModelNotFoundError(
-            f"no weights for backbone {backbone!r}: put {backbone}.safetensors into a folder and name it in "
-            f"{WEIGHTS_VARIABLE}, or set backbone_weights to 'timm' (download) or 'none' (random)"
-        )
+        raise missing_weights(backbone)
     missing, unexpected = model.load_state_dict(load_file(path), strict=False)
     if missing or unexpected:
         raise ModelNotFoundError(f"{path} does not fit backbone {backbone!r}: {[*missing, *unexpected][:3]}")

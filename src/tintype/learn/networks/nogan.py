@@ -14,6 +14,8 @@ Different:
 - The encoder is any timm backbone, a MobileNetV2 by default; ``nogan-resnet34`` has the artistic model's ResNet-34.
 - The answer is ab in Lab units, with a tanh, instead of RGB in a range of -3..3 from which the luma is thrown away.
 - The critic sees lightness and ab, scaled to -1..1, instead of RGB.
+- The training has one turn of critic and both, with the rate and the weights of the "stable" model, and one rate for
+  all sizes; docs/systems/nogan.md tells all of it.
 - All weights but the encoder's start as He et al. 2015 propose; under spectral norm only their direction matters.
 """
 

@@ -13,6 +13,8 @@ Different:
 - A hint's confidence between 0 and 1, which the paper does not know, scales mask and color alike.
 - The mean saturation is no input of its own but that of the palette: each bin has the HSV saturation of its color
   at L = 50. In training the histogram and the saturation are revealed independently, half of the time each.
+- The training begins with all photographs, not with ten classes of ImageNet, and leaves out none that are nearly
+  gray.
 - The classes' distribution is for training, for suggestions use a network with bins; the contract has one answer.
 """
 

@@ -11,6 +11,8 @@ Different:
 
 - The semantic numbers come from clusters of an encoder's features, see `cheng_features`: no scene parser is at hand.
 - The chrominance is CIE ab, not U and V: the lightness that is kept here is that of CIE Lab.
+- The global descriptor is a plain one after GIST; the number of clusters and the PSNR that settles a photograph are
+  ours.
 - Semantic maps are smoothed by a guided filter: it does for 47 maps what a bilateral filter does for one.
 """
 

@@ -156,7 +156,7 @@ class Guides:
     def _open_project(self, photo: str, text: str) -> StateAnswer:
         desk = self._library.desk(photo)
         state = read_project_text(text, desk, (self._engine.card.name, self._engine.fingerprint))
-        position = self._library.change(photo, state, label="project")
+        position = self._library.change(photo, state, label="did.project")
         return describe_position(photo, position, self._engine.digest(read_state(position)))
 
     def _ask(self, photo: str, guide: Guide, prefix: str, origin: str = "") -> ProposalAnswer:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tintype.errors import StudyError
-from tintype.studio.listening import address_of, listen, run_server
+from tintype.studio.listening import address_of, listen, reachable_hosts, run_server
 from tintype.studio.study.definition import read_definition
 from tintype.studio.study.material import find_material
 from tintype.studio.study.pictures import Progress, prepare_pictures
@@ -55,18 +55,20 @@ def open_study(
         store.close()
 
 
-def serve(study: Study, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve(study: Study, host: str, port: int, announce: Callable[[Sequence[str]], None]) -> None:
     """Serve a study until Ctrl-C.
 
     Args:
         study: as `open_study` gives it.
         host: the address to listen at; the loopback is reached from this machine only.
         port: 0 takes a free one.
-        announce: told the address of the pages once they can be reached.
+        announce: told the addresses of the pages once they can be reached: as browsers on this machine have it, then,
+            where all of this machine's are listened at, as those in its networks do.
 
     Raises:
         StudyError: the address is taken or not of this machine.
     """
     listener = listen(host, port, StudyError)
-    address = address_of(host, listener.getsockname()[1])
-    run_server(create_server(study), listener, lambda: announce(address))
+    port = listener.getsockname()[1]
+    addresses = [address_of(reachable, port) for reachable in reachable_hosts(host)]
+    run_server(create_server(study), listener, lambda: announce(addresses))

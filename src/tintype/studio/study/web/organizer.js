@@ -182,7 +182,7 @@ async function download(name) {
   const blob = await (await ask("api/organizer/answers.csv")).blob();
   const link = make("a", { href: URL.createObjectURL(blob), download: `${name}.csv` });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser reads it after the click
 }
 
 async function main() {

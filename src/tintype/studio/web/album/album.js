@@ -1,7 +1,7 @@
 // The photographs that the studio has, and which of them lies open.
 
 import { ask, get, post } from "../core/api.js";
-import { t } from "../core/texts.js";
+import { retell, t } from "../core/texts.js";
 
 /** @typedef {Object<string, any>} Photo as the studio describes it */
 
@@ -59,7 +59,7 @@ export class Album {
   add(photo) {
     const { album } = this.#store.now;
     if (!album.some((it) => it.id === photo.id)) this.#store.set({ album: [...album, photo] });
-    for (const note of photo.notes) this.#app.announcer.say(note);
+    for (const note of photo.notes) this.#app.announcer.say(retell(note));
   }
 
   /**

@@ -118,7 +118,7 @@ export class Receiver {
   }
 
   async #send({ id, file, isFirst, signal }) {
-    const { store, album, announcer } = this.#app;
+    const { store, album } = this.#app;
     try {
       if (signal.aborted) return;
       this.#check(file);
@@ -127,7 +127,7 @@ export class Receiver {
       album.add(photo);
       if (isFirst || !store.now.photo) album.open(store.now.album.find((it) => it.id === photo.id));
     } catch (error) {
-      if (!isAbort(error)) announcer.say(t("drop.failed", { name: file.name, why: error.message }), { kind: "error" });
+      if (!isAbort(error)) this.#refuse(file.name, error.message);
     } finally {
       this.#stoppers.delete(id);
       store.set({ uploads: store.now.uploads.filter((it) => it.id !== id) });
@@ -157,9 +157,14 @@ export class Receiver {
       const answer = await ask("PUT", `/photos/${photo.id}/project`, { json: project });
       announcer.say(tn("project.opened", answer.state.marks.length, { name: file.name }));
     } catch (error) {
-      const why = error instanceof SyntaxError ? t("project.is_none") : error.message;
-      announcer.say(t("drop.failed", { name: file.name, why }), { kind: "error" });
+      this.#refuse(file.name, error instanceof SyntaxError ? t("project.is_none") : error.message);
     }
+  }
+
+  /** Say why a file can't be taken, and its name once: most reasons begin with it. */
+  #refuse(name, why) {
+    const said = why.startsWith(`${name}: `) ? why : t("drop.failed", { name, why });
+    this.#app.announcer.say(said, { kind: "error" });
   }
 }
 

@@ -1,6 +1,6 @@
 // Asking the studio over HTTP. Every failure is one line that a person can read.
 
-import { t } from "./texts.js";
+import { retell, t } from "./texts.js";
 
 const PREFIX = "/api/v1";
 
@@ -147,5 +147,6 @@ async function send(where, options) {
 }
 
 function failure(status, said) {
-  return new ApiError(said?.message ?? t("error.status", { status }), said?.error ?? "", status);
+  const message = said?.message ? retell(said.message, said.error) : t("error.status", { status });
+  return new ApiError(message, said?.error ?? "", status);
 }

@@ -1,7 +1,7 @@
 // What changes a state: the same operations as the server's, so that the page shows at once what will be stored.
 
 /** @typedef {{id: string, enabled: boolean, mark: Object<string, any>}} Placed a mark on the page */
-/** @typedef {{marks: Placed[], palette: Object<string, any>|null, settings: Object<string, any>}} State */
+/** @typedef {{marks: Placed[], palette: Object<string, any>|null, style: Object<string, any>|null, settings: Object<string, any>}} State */
 /** @typedef {Object<string, any>} Operation as in the description of the interface */
 
 /** @type {(placed: Placed) => Operation} */
@@ -16,6 +16,9 @@ export const orderMarks = (ids) => ({ op: "order_marks", ids });
 /** @type {(palette: Object<string, any>|null) => Operation} */
 export const setPalette = (palette) => ({ op: "set_palette", palette });
 
+/** @type {(style: Object<string, any>|null) => Operation} */
+export const setStyle = (style) => ({ op: "set_style", style });
+
 /** @type {(settings: Object<string, any>) => Operation} */
 export const setSettings = (settings) => ({ op: "set_settings", settings });
 
@@ -24,6 +27,7 @@ const APPLY = {
   remove_mark: (state, { id }) => ({ ...state, marks: state.marks.filter((it) => it.id !== id) }),
   order_marks: (state, { ids }) => ({ ...state, marks: ordered(state.marks, ids) }),
   set_palette: (state, { palette }) => ({ ...state, palette }),
+  set_style: (state, { style }) => ({ ...state, style }),
   set_settings: (state, { settings }) => ({ ...state, settings: { ...state.settings, ...settings } }),
 };
 

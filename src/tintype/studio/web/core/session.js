@@ -6,6 +6,7 @@ import { drawId } from "./ids.js";
 import { applyOperations } from "./operations.js";
 import { Pending, UNSENT } from "./pending.js";
 import { Signal } from "./signal.js";
+import { retell } from "./texts.js";
 import { Trials } from "./trials.js";
 
 /** @typedef {import("./operations.js").Operation} Operation */
@@ -59,6 +60,7 @@ export class Session {
   open(photo) {
     this.#trials.forget();
     this.#shown = "";
+    this.#awaited = this.#serial + 1; // what was asked for before does not end what is begun here
     this.#store.set({ photo, position: null, state: null, busy: Boolean(photo), selected: null, draft: null });
     this.#view = { kind: "whole", side: this.#view.side ?? 1024 };
     this.#format = "field";
@@ -114,12 +116,16 @@ export class Session {
     this.#make({ type: "change", operations, label });
   }
 
-  /** @param {-1|1} by undo or redo */
+  /**
+   * @param {-1|1} by undo or redo
+   * @returns {boolean} whether there is such a step
+   */
   step(by) {
     const { position, waitingHere } = this.#store.now;
     const hasStep = position && (by < 0 ? position.step > 0 : position.step < position.steps);
-    if (!position || (!hasStep && !waitingHere)) return;
+    if (!position || (!hasStep && !waitingHere)) return false;
     this.#make({ type: "step", by, expected: position.revision + waitingHere + 1 });
+    return true;
   }
 
   /**
@@ -143,7 +149,8 @@ export class Session {
   noteShown({ photo, serial, draft, result }) {
     if (photo !== this.#store.now.photo?.id) return;
     this.#shown = draft ? "" : result;
-    if (!draft && (serial === 0 || serial >= this.#awaited)) this.#store.set({ busy: false });
+    const isAnswer = !draft && serial && serial >= this.#awaited;
+    if (isAnswer || !this.#isBehind) this.#store.set({ busy: false });
     const start = this.#sentAt.get(serial);
     if (start === undefined || draft) return;
     for (const key of [...this.#sentAt.keys()]) if (key <= serial) this.#sentAt.delete(key);
@@ -219,6 +226,7 @@ export class Session {
     this.#opening = "open";
     this.#pending.dropStepsMade(photo, revision);
     for (const item of this.#pending.of(photo)) this.#send(item);
+    if (this.#trials.operations.length) this.#trials.offer(this.#trials.operations);
   }
 
   #hear(message) {
@@ -231,10 +239,17 @@ export class Session {
     if (serial) this.#pending.drop(position.photo, (item) => item.serial <= serial);
     if (position.photo === photo?.id) {
       if (!known || position.revision >= known.revision) this.#store.set({ position });
-      if (serial >= this.#awaited && position.result === this.#shown) this.#store.set({ busy: false });
       if (this.#opening === "asked" && !serial && this.#delivery.at !== photo.id) this.#resend(position);
     }
     this.#note();
+    if (!this.#isBehind) this.#store.set({ busy: false });
+    else if (position.photo === photo?.id && !serial && !this.#store.now.isTrying) this.#store.set({ busy: true });
+  }
+
+  /** Whether what was asked for last is not on the screen yet: an older view of the photograph may come after it. */
+  get #isBehind() {
+    const { position, waitingHere, isTrying } = this.#store.now;
+    return waitingHere > 0 || isTrying || position?.result !== this.#shown;
   }
 
   #refuse({ serial, error, message }) {
@@ -242,9 +257,9 @@ export class Session {
     const wasOpening = !serial && this.#opening === "asked";
     if (wasOpening) this.#opening = "refused";
     for (const photo of this.#pending.photos) this.#pending.drop(photo, (item) => item.serial === serial);
-    if (serial >= this.#awaited) this.#store.set({ busy: false });
+    if (!serial || serial >= this.#awaited) this.#store.set({ busy: false });
     this.#note();
-    if (!wasOpening || error !== "NotHereError") this.refusals.send({ message, wasTrial }); // else the album says it
+    if (!wasOpening || error !== "NotHereError") this.refusals.send({ message: retell(message, error), wasTrial }); // else the album says it
   }
 
   /** Take note that the studio has answered something. */

@@ -6,9 +6,23 @@ import { preferences } from "./preferences.js";
 /** Languages, by their own names. */
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 
-const LOADERS = { de: async () => (await import("../texts/de.js")).de };
+const LOADERS = {
+  de: async () => {
+    const [{ de }, said, { things }] = await Promise.all([
+      import("../texts/de.js"),
+      import("../texts/de_said.js"),
+      import("../texts/de_things.js"),
+    ]);
+    return { words: de, said, things };
+  },
+};
 
 let words = en;
+let patterns = [];
+let reasons = {};
+let kinds = {};
+let things = new Map();
+let thingsMeant = new Map();
 let plural = new Intl.PluralRules("en");
 let language = "en";
 
@@ -18,7 +32,7 @@ let language = "en";
  */
 export async function loadTexts() {
   language = chosenLanguage();
-  if (LOADERS[language]) words = { ...en, ...(await LOADERS[language]()) };
+  if (LOADERS[language]) take(await LOADERS[language]());
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
   return language;
@@ -38,7 +52,7 @@ export function currentLanguage() {
 export function t(key, values = {}) {
   const text = words[key];
   if (text === undefined) throw new Error(`no text is called ${key}`);
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return fillIn(text, values);
 }
 
 /**
@@ -88,6 +102,57 @@ export function bytes(count) {
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
   const options = { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: step > 1 ? 1 : 0 };
   return number(count / 1000 ** step, options);
+}
+
+/**
+ * Say in the language of the page what the studio says in English: a failure, or a note.
+ * @param {string} sentence
+ * @param {string} [kind] of a failure; it is told where the sentence is not known
+ * @returns {string}
+ */
+export function retell(sentence, kind = "") {
+  for (const [pattern, text] of patterns) {
+    const found = pattern.exec(sentence);
+    if (found) return fillIn(text, withReason({ ...found.groups }));
+  }
+  return Object.hasOwn(kinds, kind) ? `${kinds[kind]}: ${sentence}` : sentence;
+}
+
+/**
+ * @param {string} name of a thing in English, as the studio says it
+ * @returns {string} in the language of the page
+ */
+export function thingNamed(name) {
+  return things.get(name) ?? name;
+}
+
+/**
+ * @param {string} said the name of a thing, in the language of the page or in English
+ * @returns {string} in English, as the studio understands it
+ */
+export function thingMeant(said) {
+  return thingsMeant.get(said.toLowerCase()) ?? said;
+}
+
+function take(found) {
+  words = { ...en, ...found.words };
+  patterns = found.said.sentences.map(([sentence, text]) => [patternOf(sentence), text]);
+  ({ reasons, kinds } = found.said);
+  things = new Map(Object.entries(found.things));
+  thingsMeant = new Map([...things].map(([name, said]) => [said.toLowerCase(), name]));
+}
+
+function patternOf(sentence) {
+  const escaped = sentence.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replace(/\{(\w+)\}/g, "(?<$1>.*?)")}$`);
+}
+
+function withReason(values) {
+  return Object.hasOwn(reasons, values.why) ? { ...values, why: reasons[values.why] } : values;
+}
+
+function fillIn(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
 function chosenLanguage() {

@@ -3,13 +3,13 @@
 import { colorOfMark, hexOf } from "../core/color.js";
 import { h, listen, oncePerFrame } from "../core/dom.js";
 import { t } from "../core/texts.js";
+import { stillness } from "../viewer/gestures.js";
 import { describeMark } from "./describe.js";
 import { anchorOf, boxOf, canMove, canResize, scaled, translated, withRadius } from "./geometry.js";
 import { drawBrush, drawShape } from "./shapes.js";
 import { sizes } from "./sizes.js";
 
 const STEP = 4; // CSS pixels
-const STILL = 4;
 const EDGE = 12;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -135,14 +135,13 @@ export class Handles {
     let from = null;
     listen(element, "pointerdown", (event) => {
       if (event.button !== 0) return;
-      event.stopPropagation();
       from = { x: event.clientX, y: event.clientY, placed: begin(), isMoved: false, last: null };
       element.setPointerCapture(event.pointerId);
     });
     listen(element, "pointermove", (event) => {
       if (!from?.placed || !element.hasPointerCapture(event.pointerId)) return;
       const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
-      if (!from.isMoved && Math.hypot(dx, dy) < STILL) return;
+      if (!from.isMoved && Math.hypot(dx, dy) < stillness(event)) return;
       from.isMoved = true;
       const { zoom } = this.#app.viewer.camera;
       from.last = move(from.placed, dx / zoom, dy / zoom);
@@ -158,8 +157,11 @@ export class Handles {
       } else press();
     };
     listen(element, "pointerup", end);
-    listen(element, "pointercancel", () => {
-      if (from?.last) this.#app.session.endTrial();
+    listen(element, "lostpointercapture", () => {
+      if (from?.last) { // a second finger came, or the system took the first: it stays where it was
+        this.#desk.change(from.placed, false, label);
+        this.#app.session.endTrial();
+      }
       from = null;
     });
     listen(element, "click", (event) => event.detail === 0 && press()); // by a screen reader

@@ -33,13 +33,13 @@ export function createWheel({ onMove, onDone }) {
     knob,
   );
   let gamut = new Gamut({ lightness: 60, hues: [0, 180], chroma: [1, 1] });
-  let [a, b] = [0, 0];
+  let wanted = [0, 0]; // as it was asked for: another lightness, which may come later, limits it in another way
   let painted = -1;
   const radius = SIDE / 2 - EDGE;
 
-  const lab = () => [gamut.lightness, a, b].map((value) => Math.round(100 * value) / 100);
+  const lab = () => [gamut.lightness, ...gamut.limit(...wanted)].map((value) => Math.round(100 * value) / 100);
   const place = () => {
-    [a, b] = gamut.limit(a, b);
+    const [a, b] = gamut.limit(...wanted);
     const hue = Math.atan2(b, a);
     const far = (radius * Math.hypot(a, b)) / Math.max(0.01, gamut.most(degrees(hue)));
     knob.style.transform = `translate(${SIDE / 2 + far * Math.cos(hue)}px, ${SIDE / 2 - far * Math.sin(hue)}px)`;
@@ -50,7 +50,7 @@ export function createWheel({ onMove, onDone }) {
   const pick = (event) => {
     const { left, top } = canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - left - SIDE / 2, SIDE / 2 - event.clientY + top];
-    [a, b] = colorAt(gamut, Math.atan2(y, x), Math.min(1, Math.hypot(x, y) / radius));
+    wanted = colorAt(gamut, Math.atan2(y, x), Math.min(1, Math.hypot(x, y) / radius));
     place();
   };
 
@@ -77,9 +77,10 @@ export function createWheel({ onMove, onDone }) {
     if (!turn && !grow) return;
     event.preventDefault();
     event.stopPropagation();
+    const [a, b] = gamut.limit(...wanted);
     const hue = Math.atan2(b, a);
     const share = Math.hypot(a, b) / Math.max(0.01, gamut.most(degrees(hue)));
-    [a, b] = colorAt(gamut, hue + (turn * Math.PI) / 180, Math.min(1, Math.max(0.001, share + grow)));
+    wanted = colorAt(gamut, hue + (turn * Math.PI) / 180, Math.min(1, Math.max(0.001, share + grow)));
     place();
     onMove(lab());
   });
@@ -94,8 +95,8 @@ export function createWheel({ onMove, onDone }) {
       painted = answer.lightness;
       place();
     },
-    show(nextA, nextB) {
-      [a, b] = [nextA, nextB];
+    show(a, b) {
+      wanted = [a, b];
       place();
     },
   };

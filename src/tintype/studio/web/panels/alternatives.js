@@ -26,12 +26,12 @@ export function createAlternatives(app) {
     fill(grid, cards);
     none.hidden = !sample;
   };
-  const load = async () => {
+  const load = async (isWanted = () => true) => {
     const { photo, position } = store.now;
     grid.classList.add("asking");
     try {
       const { alternatives } = await get(`/photos/${photo.id}/alternatives`, { count: COUNT, seed });
-      if (photo.id !== store.now.photo?.id) return;
+      if (photo.id !== store.now.photo?.id || !isWanted()) return;
       const version = position?.result.slice(0, 24);
       shown = alternatives.map((it) => ({ ...it, address: address(it.picture.split("?")[0], { seed: it.seed, side: SIDE, v: version }) }));
       show();
@@ -49,7 +49,7 @@ export function createAlternatives(app) {
   const content = [h("p", { class: "quiet" }, t("alternatives.help")), grid, h("div", { class: "buttons" }, more, none)];
   const section = createSection("alternatives", t("alternatives.title"), "alternatives", content);
   section.hidden = !store.now.studio.model.capabilities.includes("samples");
-  loadWhenSeen(grid, store, ({ photo, state }) => [photo && state && photo.id, paletteAndMarks(state)], load);
+  loadWhenSeen(grid, store, ({ photo, state }) => [photo && state && photo.id, allButTheSample(state)], load);
   store.watch(({ state }) => state?.settings.sample, show);
   store.watch(({ photo }) => photo?.id, () => {
     seed = 0;
@@ -60,9 +60,9 @@ export function createAlternatives(app) {
 }
 
 /** What the alternatives depend on beside the sample that is chosen. */
-function paletteAndMarks(state) {
+function allButTheSample(state) {
   if (!state) return "";
-  return JSON.stringify([state.marks, state.palette, { ...state.settings, sample: null }]);
+  return JSON.stringify([state.marks, state.palette, state.style, { ...state.settings, sample: null }]);
 }
 
 function card({ number, seed, address: source }, isChosen, choose) {

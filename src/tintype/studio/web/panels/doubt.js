@@ -18,11 +18,11 @@ export function createDoubt(app) {
   const shown = h("input", { type: "checkbox" });
   listen(shown, "change", () => store.set({ showsDoubt: shown.checked }));
   const places = h("div", { class: "places", role: "group", aria: { label: t("doubt.first") } });
-  const load = async () => {
+  const load = async (isWanted) => {
     const { photo } = store.now;
     try {
       const answer = await get(`/photos/${photo.id}/doubtful`, { count: COUNT });
-      if (photo.id !== store.now.photo?.id) return;
+      if (!isWanted()) return;
       fill(places, answer.places.map((place, at) => createPlace(app, place, at)));
       if (!answer.places.length) fill(places, h("p", { class: "quiet" }, t("doubt.none")));
     } catch (error) {

@@ -14,12 +14,12 @@ const MOST = 200;
 export function createHistory(app) {
   const { store, announcer } = app;
   const list = h("ol", { class: "history", reversed: true });
-  const load = async () => {
+  const load = async (isWanted) => {
     const { photo, position } = store.now;
     try {
       const first = Math.max(0, position.steps - MOST + 1);
       const { items, step } = await get(`/photos/${photo.id}/history`, { first, count: MOST });
-      if (photo.id === store.now.photo?.id) fill(list, items.reverse().map((it) => createStep(app, it, it.number === step)));
+      if (isWanted()) fill(list, items.reverse().map((it) => createStep(app, it, it.number === step)));
     } catch (error) {
       announcer.fail(error);
     }

@@ -32,9 +32,10 @@ export function createMarksList(app) {
   }, { class: "small quiet", icon: "trash" });
   const section = createSection("marks", t("marks.title"), "rings", [empty, list, clear]);
   store.watch(({ state, selected, tab, sheet }) => [state?.marks, selected, tab, sheet], show);
-  loadWhenSeen(list, store, ({ photo, position }) => [photo && position?.state.marks.length > 1 && photo.id, position?.result], async () => {
+  loadWhenSeen(list, store, ({ photo, position }) => [photo && position?.state.marks.length > 1 && photo.id, position?.result], async (isWanted) => {
     try {
       const { contradictions } = await get(`/photos/${store.now.photo.id}/notes`);
+      if (!isWanted()) return;
       contradicted = new Map(contradictions.map((it) => [it.mark, it.by]));
       show();
     } catch {

@@ -4,7 +4,7 @@ import { get, upload } from "../core/api.js";
 import { hexOf, labOf } from "../core/color.js";
 import { fill, h, listen } from "../core/dom.js";
 import { setPalette } from "../core/operations.js";
-import { hasText, percent, t } from "../core/texts.js";
+import { hasText, percent, retell, t } from "../core/texts.js";
 import { button, slider } from "../shell/controls.js";
 import { openMenu } from "../shell/menu.js";
 import { createSection, loadWhenSeen } from "./section.js";
@@ -32,7 +32,7 @@ export function createPalettes(app) {
   };
   const take = (palette, name) => {
     own = [{ ...palette, name: palette.name || name }, ...own.filter((it) => keyOf(it.palette) !== keyOf(palette.palette))];
-    for (const note of palette.notes) announcer.say(note);
+    for (const note of palette.notes) announcer.say(retell(note));
     choose(palette.palette);
   };
   const content = [h("p", { class: "quiet" }, t("palette.help")), list, strength.element, createSources(app, take)];

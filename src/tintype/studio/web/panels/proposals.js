@@ -1,6 +1,6 @@
 // Making what words, references, albums and scribbles propose.
 
-import { t, tn } from "../core/texts.js";
+import { retell, t, tn } from "../core/texts.js";
 
 /**
  * Wait for a proposal, make it a change, and say what came of it.
@@ -20,7 +20,7 @@ export async function propose(app, button, ask, label) {
     if (photo?.id !== store.now.photo?.id) return false; // another photograph was opened meanwhile
     const count = operations.filter((it) => it.op !== "remove_mark").length;
     if (operations.length) session.change(operations, label);
-    for (const note of notes) announcer.say(note);
+    for (const note of notes) announcer.say(retell(note));
     if (!notes.length) announcer.say(count ? tn("proposal.made", count) : t("proposal.nothing"));
     return count > 0;
   } catch (error) {

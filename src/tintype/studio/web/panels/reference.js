@@ -3,7 +3,7 @@
 import { upload } from "../core/api.js";
 import { toHex } from "../core/color.js";
 import { fill, h, listen } from "../core/dom.js";
-import { setPalette } from "../core/operations.js";
+import { setPalette, setStyle } from "../core/operations.js";
 import { t } from "../core/texts.js";
 import { button } from "../shell/controls.js";
 import { propose } from "./proposals.js";
@@ -35,6 +35,10 @@ export function createReference(app) {
   });
   const choose = button(t("reference.choose"), () => input.click(), { icon: "reference", class: "wide" });
   const other = button(t("reference.other"), () => input.click(), { class: "quiet" });
+  const forget = button(t("reference.forget_style"), () => app.session.change([setStyle(null)], "did.no_style"), { class: "quiet" });
+  store.watch(({ state }) => state?.style, (style) => {
+    forget.hidden = !style;
+  });
   const actions = h("div", { class: "buttons", hidden: true }, use, palette, other);
 
   const take = async (chosen) => {
@@ -55,7 +59,7 @@ export function createReference(app) {
     take(input.files[0]);
     input.value = "";
   });
-  const content = [h("p", { class: "quiet" }, t("reference.help")), area, actions, input];
+  const content = [h("p", { class: "quiet" }, t("reference.help")), area, actions, forget, input];
   const section = createSection("reference", t("reference.title"), "reference", content, { isOpen: false });
   listen(section, "dragover", (event) => event.preventDefault());
   listen(section, "drop", (event) => {

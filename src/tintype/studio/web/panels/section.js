@@ -29,16 +29,19 @@ export function createSection(name, title, picture, content, { isOpen = true } =
  * @param {HTMLElement} element
  * @param {import("../core/store.js").Store} store
  * @param {(values: Object<string, any>) => any[]} select what it depends on; the first is null while there is nothing
- * @param {() => void} load
+ * @param {(isWanted: () => boolean) => void} load is told whether it is still for this that it loads: answers may
+ *   overtake each other
  * @param {number} [rest] milliseconds
  */
 export function loadWhenSeen(element, store, select, load, rest = 900) {
   let isSeen = false;
   let isStale = true;
+  let version = 0;
   const go = later(() => {
     if (!isSeen || !isStale || store.now.connection !== "open" || !select(store.now)[0]) return;
     isStale = false;
-    load();
+    const loaded = version;
+    load(() => loaded === version);
   }, rest);
   new IntersectionObserver(([entry]) => {
     isSeen = entry.isIntersecting;
@@ -46,6 +49,7 @@ export function loadWhenSeen(element, store, select, load, rest = 900) {
   }).observe(element);
   store.watch((values) => [...select(values), values.connection], () => {
     isStale = true;
+    version += 1;
     go();
   });
 }

@@ -2,7 +2,7 @@
 
 import { get, post } from "../core/api.js";
 import { fill, h, listen } from "../core/dom.js";
-import { percent, t } from "../core/texts.js";
+import { percent, t, thingMeant, thingNamed } from "../core/texts.js";
 import { button, newId } from "../shell/controls.js";
 import { propose } from "./proposals.js";
 import { createSection, loadWhenSeen } from "./section.js";
@@ -16,11 +16,11 @@ const COUNT = 5;
 export function createSeen(app) {
   const { store, announcer } = app;
   const list = h("ul", { class: "seen-list" });
-  const load = async () => {
+  const load = async (isWanted) => {
     const { photo } = store.now;
     try {
       const { classes } = await get(`/photos/${photo.id}/classes`, { count: COUNT });
-      if (photo.id === store.now.photo?.id) fill(list, classes.map((it) => createClass(app, it)));
+      if (isWanted()) fill(list, classes.map((it) => createClass(app, it)));
     } catch (error) {
       announcer.fail(error);
     }
@@ -36,10 +36,11 @@ export function createSeen(app) {
   return section;
 }
 
-function createClass(app, { index, name, probability }) {
+function createClass(app, { index, name: seen, probability }) {
   const { store } = app;
+  const name = thingNamed(seen);
   const show = (isShown) => store.set({ seenClass: isShown ? index : null });
-  const form = createCorrection(app, name);
+  const form = createCorrection(app, seen);
   const correct = button(t("seen.correct"), () => {
     form.hidden = !form.hidden;
     correct.setAttribute("aria-expanded", String(!form.hidden));
@@ -65,19 +66,19 @@ function offerWords() {
   if (!document.getElementById(id)) {
     const list = h("datalist", { id });
     document.body.append(list);
-    get("/words").then(({ things }) => fill(list, things.map((value) => h("option", { value }))), () => list.remove());
+    get("/words").then(({ things }) => fill(list, things.map((it) => h("option", { value: thingNamed(it) }))), () => list.remove());
   }
   return id;
 }
 
-function createCorrection(app, name) {
+function createCorrection(app, seen) {
   const id = newId();
   const input = h("input", { type: "text", class: "field", id, maxLength: 100, placeholder: t("seen.example"), autocomplete: "off" });
   input.setAttribute("list", offerWords());
   const send = button(t("seen.apply"), () => {
-    const instead = input.value.trim();
+    const instead = thingMeant(input.value.trim());
     if (!instead) return input.focus();
-    const ask = () => post(`/photos/${app.store.now.photo.id}/correction`, { seen: name, instead });
+    const ask = () => post(`/photos/${app.store.now.photo.id}/correction`, { seen, instead });
     return propose(app, send, ask, "did.correction");
   }, { class: "small" });
   listen(input, "keydown", (event) => event.key === "Enter" && send.click());

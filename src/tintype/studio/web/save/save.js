@@ -1,6 +1,7 @@
 // A file that is, or will be, saved.
 
 import { drawId } from "../core/ids.js";
+import { retell } from "../core/texts.js";
 
 /**
  * @typedef {Object} Save
@@ -35,7 +36,8 @@ export function createSave(order, name, album = "") {
  * @returns {Partial<Save>} what is known by that
  */
 export function knownBy({ id, status, progress, message, notes, name, bytes }) {
-  return { job: id, status, progress, message, notes, file: name, bytes };
+  const told = notes.map((note) => retell(note));
+  return { job: id, status, progress, message: retell(message), notes: told, file: name, bytes };
 }
 
 /**

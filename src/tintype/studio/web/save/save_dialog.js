@@ -2,7 +2,7 @@
 
 import { h, listen } from "../core/dom.js";
 import { preferences } from "../core/preferences.js";
-import { t, tn } from "../core/texts.js";
+import { number, t, tn } from "../core/texts.js";
 import { button, newId } from "../shell/controls.js";
 import { openDialog } from "../shell/dialog.js";
 
@@ -55,13 +55,13 @@ function choice(input, label, help, values) {
   return h("label", { class: "choice" }, input, h("span", {}, t(label), h("small", {}, t(help, values))));
 }
 
-function facts(kind, { format, bit_depth: bits, width, height }) {
-  return kind === "picture" ? { format, bits, width, height } : {};
+function facts(kind, { width, height }) {
+  return kind === "picture" ? { width: number(width), height: number(height) } : {};
 }
 
 function createFormats(photo, { writable }) {
   const id = newId();
-  const same = h("option", { value: "" }, t("save.same_format", { format: photo.format }));
+  const same = h("option", { value: "" }, t("save.same_format", { format: photo.format, bits: photo.bit_depth }));
   const others = writable.map((suffix) => h("option", { value: suffix }, NAMES[suffix] ?? suffix.slice(1).toUpperCase()));
   const select = h("select", { class: "select", id }, same, others);
   return { select, element: h("div", { class: "row" }, h("label", { for: id }, t("save.format")), select) };

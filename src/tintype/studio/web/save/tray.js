@@ -6,6 +6,8 @@ import { button, iconButton } from "../shell/controls.js";
 import { icon } from "../shell/icons.js";
 import { isOpen } from "./save.js";
 
+const MOST_NOTES = 4; // of an album: each photograph may have its own
+
 /**
  * @param {import("../shell/app.js").App} app
  * @param {import("./saver.js").Saver} saver
@@ -78,7 +80,7 @@ function createAlbum(saver, all) {
     if (count("failed")) said.push(tn("save.failed", count("failed")));
     const progress = now.reduce((sum, it) => sum + (isOpen(it) ? it.progress : 1), 0) / now.length;
     const reasons = now.filter((it) => it.status === "waiting").map((it) => it.message);
-    const notes = [...new Set([...reasons, ...now.flatMap((it) => it.notes)])].filter(Boolean);
+    const notes = [...new Set([...reasons, ...now.flatMap((it) => it.notes)])].filter(Boolean).slice(0, MOST_NOTES);
     line.show({ said: said.join(" · "), progress, notes });
   };
   return { element: line.element, show };

@@ -96,6 +96,15 @@ export class App {
     this.album.openFirst();
   }
 
+  /**
+   * Undo or redo, and say so to those who can't see it.
+   * @param {-1|1} by
+   */
+  step(by) {
+    const name = by < 0 ? "undo" : "redo";
+    this.announcer.hear(t(this.session.step(by) ? `${name}.done` : `${name}.none`));
+  }
+
   #listen() {
     const { store, live, session, announcer } = this;
     let was = live.now;

@@ -14,19 +14,23 @@ export class Keys {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.#app = app;
-    const { store, session, viewer, receiver, saver, album, marks } = app;
+    const { store, announcer, viewer, receiver, saver, album, marks } = app;
+    const choose = (tool) => {
+      store.set({ tool });
+      announcer.hear(t(`tool.${tool}`));
+    };
     const bind = (keys, text, act, more = {}) => ({ keys: [keys].flat(), text, act, ...more });
     this.#bindings = [
       { title: "keys.general" },
-      bind("mod+z", "undo", () => session.step(-1)),
-      bind(["mod+shift+z", "mod+y"], "redo", () => session.step(1)),
+      bind("mod+z", "undo", () => app.step(-1)),
+      bind(["mod+shift+z", "mod+y"], "redo", () => app.step(1)),
       bind("mod+s", "save", () => saver.open()),
       bind("mod+o", "album.add", () => receiver.choose()),
       bind([",", "PageUp"], "keys.previous", () => album.step(-1)),
       bind([".", "PageDown"], "keys.next", () => album.step(1)),
       bind("?", "keys.title", () => this.show()),
       { title: "tools.title" },
-      ...TOOLS.map(({ name, key }) => bind(key.toLowerCase(), `tool.${name}`, () => store.set({ tool: name }))),
+      ...TOOLS.map(({ name, key }) => bind(key.toLowerCase(), `tool.${name}`, () => choose(name))),
       bind("[", "keys.smaller", () => marks.resizeBy(1 / 1.25)),
       bind("]", "keys.larger", () => marks.resizeBy(1.25)),
       { title: "keys.viewing" },

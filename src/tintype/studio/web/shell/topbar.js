@@ -14,9 +14,9 @@ import { chooseTheme, currentTheme } from "./theme_choice.js";
  * @returns {HTMLElement}
  */
 export function createTopbar(app) {
-  const { store, session, receiver, saver } = app;
-  const undo = iconButton("undo", t("undo"), () => session.step(-1), { keys: "Ctrl+Z" });
-  const redo = iconButton("redo", t("redo"), () => session.step(1), { keys: "Ctrl+Shift+Z" });
+  const { store, receiver, saver } = app;
+  const undo = iconButton("undo", t("undo"), () => app.step(-1), { keys: "Ctrl+Z" });
+  const redo = iconButton("redo", t("redo"), () => app.step(1), { keys: "Ctrl+Shift+Z" });
   const name = h("button", { type: "button", class: "photo-name", aria: { haspopup: "menu" } });
   name.addEventListener("click", () => openPhotoMenu(app, store.now.photo, name));
   const busy = h("span", { class: "busy", role: "img", aria: { label: t("busy") }, hidden: true });

@@ -4,14 +4,26 @@ import { listen } from "../core/dom.js";
 
 const STILL = 5; // CSS pixels that a press may move and be a press
 const STILL_FINGER = 10;
+const TWICE = 350; // milliseconds between two presses that belong together
+const TWICE_APART = 24; // CSS pixels
+const IS_OTHER = "button:not(.handle), [role=slider]"; // what lies over the photograph and takes its presses itself
 
 /** @typedef {import("./camera.js").Point} Point */
+
+/**
+ * @param {PointerEvent} event
+ * @returns {number} CSS pixels that it may move and be a press: fingers are less steady than pens and mice
+ */
+export function stillness({ pointerType }) {
+  return pointerType === "touch" ? STILL_FINGER : STILL;
+}
 
 /**
  * @typedef {Object} Handlers
  * @property {(point: Point, event: PointerEvent) => {move: (point: Point) => void, end: (point: Point) => void, cancel: () => void}|null} begin
  *   takes a drag for a tool; null: it pans
  * @property {(point: Point, event: PointerEvent) => void} tap
+ * @property {(point: Point) => void} tapTwice after two taps on the same place
  * @property {(dx: number, dy: number) => void} pan
  * @property {(factor: number, at: Point) => void} zoom
  * @property {(point: Point|null) => void} hover
@@ -24,7 +36,9 @@ export class Gestures {
   #drag = null;
   #start = null;
   #isMoved = false;
+  #tapped = { time: -TWICE, x: 0, y: 0 };
   #isPinching = false;
+  #hasPen = false;
   #spacePressed = false;
 
   /**
@@ -39,6 +53,9 @@ export class Gestures {
     listen(element, "pointerup", (event) => this.#up(event));
     listen(element, "pointercancel", (event) => this.#cancel(event));
     listen(element, "pointerleave", () => handlers.hover(null));
+    // What a finger has pressed here is done; the click that follows would press what a tap has opened below the finger.
+    const hasClick = (event) => event.cancelable && !event.target.closest(IS_OTHER);
+    listen(element, "touchend", (event) => hasClick(event) && event.preventDefault(), { passive: false });
     listen(element, "wheel", (event) => this.#wheel(event), { passive: false });
     listen(element, "contextmenu", (event) => event.preventDefault());
     listen(window, "keydown", (event) => event.code === "Space" && this.#setSpace(true));
@@ -56,11 +73,14 @@ export class Gestures {
   }
 
   #down(event) {
-    if (event.button === 2 || event.target.closest("button, [role=slider]")) return;
-    this.#element.setPointerCapture(event.pointerId);
+    if (event.button === 2 || event.target.closest(IS_OTHER)) return undefined;
+    if (event.pointerType === "touch" && this.#hasPen) return undefined; // the hand that draws rests on the photograph
+    if (event.isPrimary) this.#beginAnew(event);
+    const isOnMark = Boolean(event.target.closest(".handles")); // which is dragged, unless a second finger comes
+    if (!isOnMark) this.#element.setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, this.#point(event));
     if (this.#pointers.size === 2) return this.#beginPinch();
-    if (this.#pointers.size > 2) return undefined;
+    if (this.#pointers.size > 2 || isOnMark) return undefined;
     this.#start = { point: this.#point(event), event };
     this.#isMoved = false;
     const pans = event.button === 1 || this.#spacePressed;
@@ -69,16 +89,22 @@ export class Gestures {
     return undefined;
   }
 
+  #beginAnew({ pointerType }) {
+    this.#finish().drag?.cancel();
+    this.#pointers.clear();
+    this.#isPinching = false;
+    this.#hasPen = pointerType === "pen";
+  }
+
   #move(event) {
     const point = this.#point(event);
     const last = this.#pointers.get(event.pointerId);
-    if (!last) return this.#handlers.hover(point);
+    if (!last) return event.pointerType === "touch" ? undefined : this.#handlers.hover(point);
     if (this.#isPinching) return this.#pinch(event.pointerId, point);
     this.#pointers.set(event.pointerId, point);
     if (!this.#start) return undefined;
-    const still = event.pointerType === "touch" ? STILL_FINGER : STILL;
     const { x, y } = this.#start.point;
-    if (!this.#isMoved && Math.hypot(point.x - x, point.y - y) < still) {
+    if (!this.#isMoved && Math.hypot(point.x - x, point.y - y) < stillness(event)) {
       this.#pointers.set(event.pointerId, this.#drag ? point : last);
       return undefined;
     }
@@ -95,6 +121,7 @@ export class Gestures {
 
   #up(event) {
     if (!this.#pointers.delete(event.pointerId)) return;
+    if (event.pointerType === "pen") this.#hasPen = false;
     this.#element.classList.remove("panning");
     if (this.#isPinching) {
       if (!this.#pointers.size) this.#isPinching = false;
@@ -103,11 +130,20 @@ export class Gestures {
     const point = this.#point(event);
     const { start, drag } = this.#finish();
     if (drag) drag.end(point);
-    else if (start && !this.#isMoved && !start.pans) this.#handlers.tap(start.point, event);
+    else if (start && !this.#isMoved && !start.pans) this.#tap(start.point, event);
+  }
+
+  #tap(point, event) {
+    const { time, x, y } = this.#tapped;
+    const isSecond = event.timeStamp - time < TWICE && Math.hypot(point.x - x, point.y - y) < TWICE_APART;
+    this.#tapped = isSecond ? { time: -TWICE, ...point } : { time: event.timeStamp, ...point };
+    this.#handlers.tap(point, event);
+    if (isSecond) this.#handlers.tapTwice(point);
   }
 
   #cancel(event) {
-    this.#pointers.delete(event.pointerId);
+    if (!this.#pointers.delete(event.pointerId)) return;
+    if (event.pointerType === "pen") this.#hasPen = false;
     this.#element.classList.remove("panning");
     if (!this.#pointers.size) this.#isPinching = false;
     this.#finish().drag?.cancel();
@@ -123,6 +159,7 @@ export class Gestures {
   #beginPinch() {
     this.#finish().drag?.cancel();
     this.#isPinching = true;
+    for (const id of this.#pointers.keys()) this.#element.setPointerCapture(id); // also from a mark, which stays then
   }
 
   #pinch(id, point) {

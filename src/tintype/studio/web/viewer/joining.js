@@ -68,10 +68,9 @@ export class Joining {
     const { resolve, parts } = this.#waiting.get(number) ?? {};
     if (!resolve) return;
     parts.push(part);
-    if (part.message) resolve(null);
-    else if (parts.length < this.#workers.length) return;
-    else resolve(assemble(parts));
+    if (parts.length < this.#workers.length) return; // what fails yet would fail once more if it were asked again
     this.#waiting.delete(number);
+    resolve(parts.some(({ message }) => message) ? null : assemble(parts));
   }
 }
 

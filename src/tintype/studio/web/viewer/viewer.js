@@ -1,6 +1,6 @@
 // The photograph in the middle of the page.
 
-import { h, later, listen, oncePerFrame, svg } from "../core/dom.js";
+import { h, later, oncePerFrame, svg } from "../core/dom.js";
 import { Signal } from "../core/signal.js";
 import { number, percent, t } from "../core/texts.js";
 import { Camera } from "./camera.js";
@@ -56,11 +56,14 @@ export class Viewer {
     this.#afterMove(t("view.fit"));
   }
 
-  /** Show the photograph's own pixels, or the whole if they are shown already. */
-  zoomToActual() {
+  /**
+   * Show the photograph's own pixels, or the whole if they are shown already.
+   * @param {import("./camera.js").Point} [at] of the pane: what stays where it is
+   */
+  zoomToActual(at) {
     const { camera } = this;
     if (Math.abs(camera.zoom - camera.actualZoom) < 1e-6) return this.fit();
-    camera.zoomBy(camera.actualZoom / camera.zoom);
+    camera.zoomBy(camera.actualZoom / camera.zoom, at);
     return this.#afterMove(percent(1));
   }
 
@@ -105,6 +108,11 @@ export class Viewer {
     return percent(this.camera.zoom * devicePixelRatio);
   }
 
+  /** @returns {Object<string, any>} what should come live, as in the description of the interface */
+  get view() {
+    return viewFor(this.#app.store.now.photo, this.camera, LIVE_SIDE);
+  }
+
   /** @returns {{x: number, y: number, width: number, height: number}} where the colors are shown, on the stage */
   get colorPane() {
     return this.panes.find((pane) => pane.layer === "color") ?? this.panes[0];
@@ -112,8 +120,7 @@ export class Viewer {
 
   /** @type {(point: import("./camera.js").Point) => import("./camera.js").Point} from the stage to the photograph */
   toPhoto(point) {
-    const pane = this.#paneAt(point);
-    return this.camera.toPhoto({ x: point.x - pane.x, y: point.y - pane.y });
+    return this.camera.toPhoto(this.#onPane(point));
   }
 
   /** @type {(place: import("./camera.js").Point) => import("./camera.js").Point} from the photograph to the stage */
@@ -149,6 +156,11 @@ export class Viewer {
     return this.panes.find(isIn) ?? this.panes[0];
   }
 
+  #onPane(point) {
+    const pane = this.#paneAt(point);
+    return { x: point.x - pane.x, y: point.y - pane.y };
+  }
+
   #build() {
     this.cross = createCross(this.#app, this);
     return h(
@@ -169,10 +181,10 @@ export class Viewer {
       begin: (point, event) => this.tool.begin(this.toPhoto(point), event),
       tap: (point, event) => this.tool.tap(this.toPhoto(point), event),
       hover: (point) => this.tool.hover(point && this.toPhoto(point)),
+      tapTwice: (point) => this.#app.store.now.tool === "hand" && this.zoomToActual(this.#onPane(point)),
       pan: (dx, dy) => this.pan(dx, dy),
       zoom: (factor, at) => {
-        const pane = this.#paneAt(at);
-        this.camera.zoomBy(factor, { x: at.x - pane.x, y: at.y - pane.y });
+        this.camera.zoomBy(factor, this.#onPane(at));
         this.#afterMove();
       },
     });
@@ -190,7 +202,6 @@ export class Viewer {
       this.element.dataset.tool = tool;
     });
     session.frames.listen((frame) => this.#take(frame));
-    listen(this.element, "dblclick", () => store.now.tool === "hand" && this.zoomToActual());
   }
 
   #turnTo(photo) {
@@ -243,9 +254,8 @@ export class Viewer {
   }
 
   #sayView() {
-    const { photo } = this.#app.store.now;
-    if (!photo) return;
-    const view = viewFor(photo, this.camera, LIVE_SIDE);
+    if (!this.#app.store.now.photo) return;
+    const { view } = this;
     this.pictures.prepare(view);
     this.#app.session.look(view);
   }
