@@ -18,7 +18,8 @@ from tintype.learn.shared_norm import SharedNorm2d, share_norms
 from training_samples import TINY
 
 SCRIPT = """
-import json, sys
+import gc, json, sys
+import torch
 sys.path.insert(0, sys.argv[4])
 from pathlib import Path
 import tintype.learn.course as course
@@ -30,6 +31,9 @@ rows = []
 recipe = tiny_recipe(sys.argv[1], Path(sys.argv[2]), "film.clean=1.0", "film.strength=0.0", "hints.points=0.0")
 folder, processes = Path(sys.argv[3]), int(sys.argv[5])
 train(recipe, folder, accelerator="cpu", devices=processes, progress=lambda s, n, f: rows.append(f))
+# or threads of gloo may abort the end of the process
+assert not torch.distributed.is_initialized()
+assert not any(type(each) is torch.nn.parallel.DistributedDataParallel for each in gc.get_objects())
 if rows:
     (folder / "rows.json").write_text(json.dumps(rows))
 """

@@ -1,6 +1,7 @@
 import csv
 import dataclasses
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tintype.learn.optimize import freeze, parameter_groups, rate_factor
 from tintype.learn.recipe import OptimizerRecipe, Recipe
 from tintype.learn.run import CHECKPOINT, Run, read_broken
 from tintype.learn.train import train
+from tintype.photos.atomic import atomic_file
 from training_samples import fast_recipe, files_of_at_most, spoil
 
 
@@ -164,6 +166,17 @@ def test_weights_can_be_read_by_whoever_reads_the_checkpoint(finished: Path):
     assert len({(finished / name).stat().st_mode for name in names}) == 1
 
 
+def test_what_a_killed_process_was_saving_is_removed(shards: Path, tmp_path: Path):
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as gone:
+        gone.wait()
+    with atomic_file(tmp_path / "probe", overwrite=True):
+        (name,) = (path.name for path in tmp_path.glob(".*"))
+    left = tmp_path / name.replace(str(os.getpid()), str(gone.pid))
+    left.touch()
+    train_on_cpu(fast_recipe(shards), tmp_path, stop_after=1e-6)
+    assert not left.exists()
+
+
 def test_stop_after_saves_and_returns(shards: Path, tmp_path: Path):
     train_on_cpu(fast_recipe(shards), tmp_path, stop_after=1e-6)
     assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == 1
@@ -224,7 +237,7 @@ def test_full_disk_keeps_the_last_good_files(
         train_on_cpu(fast_recipe(shards, "samples=80"), tmp_path)
     assert (tmp_path / first_that_fails).read_bytes() == before[first_that_fails]
     assert (tmp_path / CHECKPOINT).read_bytes() == before[CHECKPOINT]
-    assert not [*tmp_path.glob(".*partial")]
+    assert {path.name for path in tmp_path.glob(".*")} == set()
 
 
 def test_broken_photographs_are_passed_over_and_counted(shards: Path, tmp_path: Path):

@@ -35,7 +35,7 @@ from tintype.learn.optimize import create_optimizer, freeze, parameter_groups, p
 from tintype.learn.recipe import Recipe, recipe_to_dict
 from tintype.learn.shared_norm import share_norms
 from tintype.learn.teacher import Teacher
-from tintype.photos.atomic import explain_failure
+from tintype.photos.atomic import atomic_file
 
 CHECKPOINT = "checkpoint.pt"
 PRIOR_PHOTOS = 4000
@@ -322,20 +322,17 @@ def resume_run(run: Run) -> None:
 
 
 def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write beside ``path``, then move into place, so that a full disk never spoils what was there."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Write a file whole or not at all, so that a full disk never spoils what was there."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            write(file)
-        partial.replace(path)
-    except (OSError, RuntimeError) as error:
-        partial.unlink(missing_ok=True)
-        # torch hides what the disk said behind a place in its own source
-        found = error if isinstance(error, OSError) else error.__context__
-        if not isinstance(found, OSError):
-            raise
-        raise WriteFailedError(f"{explain_failure(path, found)}; the last good one is kept") from error
+        with atomic_file(path, overwrite=True) as file:
+            try:
+                write(file)
+            except RuntimeError as error:  # torch hides what the disk said behind a place in its own source
+                if isinstance(error.__context__, OSError):
+                    raise error.__context__ from None
+                raise
+    except WriteFailedError as error:
+        raise WriteFailedError(f"{error}; the last good one is kept") from error
 
 
 def _version(package: str) -> str:

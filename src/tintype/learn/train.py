@@ -10,6 +10,7 @@ variational training are loops of their own.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tintype.learn.recipe import Recipe
 from tintype.learn.run import Run, note_broken, resume_run, start_run, write_record
 from tintype.learn.validate import load_held_out
 from tintype.learn.variational import start_variational
+from tintype.photos.atomic import remove_leftovers
 
 __all__ = ["Progress", "is_first_process", "train"]
 
@@ -61,7 +63,24 @@ def train(
     if recipe.loop == "clusters":
         return train_clusters(recipe, folder, stop_after=stop_after, progress=progress)
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=recipe.precision)  # type: ignore[arg-type]
+    joined_before = _is_in_group()
     fabric.launch()
+    best = _train(recipe, folder, fabric, stop_after, progress)
+    if _is_in_group() and not joined_before:
+        _leave_group()
+    return best
+
+
+def is_first_process() -> bool:
+    """Return whether this is the process that speaks for all of a training."""
+    return int(getattr(rank_zero_only, "rank", 0)) == 0
+
+
+def _train(
+    recipe: Recipe, folder: Path, fabric: Fabric, stop_after: float | None, progress: Progress | None
+) -> Path:
+    if fabric.is_global_zero:
+        remove_leftovers(folder)
     pools = load_pools(recipe.data)
     plan = BatchPlan(recipe, pools, rank=fabric.global_rank, world=fabric.world_size)
     run = start_run(recipe, folder, fabric, plan)
@@ -78,9 +97,17 @@ def train(
     return folder / "best.safetensors"
 
 
-def is_first_process() -> bool:
-    """Return whether this is the process that speaks for all of a training."""
-    return int(getattr(rank_zero_only, "rank", 0)) == 0
+def _is_in_group() -> bool:
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def _leave_group() -> None:
+    """End the threads of gloo, which else may abort the process at its end (pytorch/pytorch#179291).
+
+    Not to be called after an error, when other processes still wait for this one.
+    """
+    gc.collect()  # networks in it keep the threads running
+    torch.distributed.destroy_process_group()
 
 
 def _start_loop(run: Run) -> Step:
