@@ -38,11 +38,14 @@ COLUMNS = {
     "gflops": "GFLOPs",
     "network_ms": "ms, network",
     "photograph_ms": "ms, photograph",
+    "machine": "processor",
 }
 """Columns of systems.csv and how the page calls them."""
 DIGITS = {"psnr": 2, "auc": 2, "rebalanced_auc": 2, "colorfulness_over_truth": 2, "minutes": 1, "gflops": 1}
 NOTHING = "does not apply"
-COMPARED = ("samples", "minutes", "psnr", "auc", "rebalanced_auc", "colorfulness_over_truth", "parameters")
+COMPARED = (
+    *("samples", "minutes", "psnr", "auc", "rebalanced_auc", "colorfulness_over_truth", "parameters", "machine"),
+)
 PAIRS = {
     "transfer.csv": (
         "Transfer",
@@ -153,7 +156,7 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
     cells = [[f"`{name}`", *(_say(key, row[key]) for key in COLUMNS)] for name, row in rows.items()]
     yield _tabulate(heads, cells)
     trained = [row for row in rows.values() if row["budget"] != NOTHING and row["minutes"] != NOTHING]
-    yield _circumstances([*trained, *rows.values()][0], "systems.csv")
+    yield _circumstances([*trained, *rows.values()], "systems.csv")
     for table, (title, says) in PAIRS.items():
         yield from _render_pair(results / table, title, says)
     yield from _render_probe(results / "probe.csv")
@@ -167,11 +170,12 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
         yield from _render_system(name, row, docs, f"`{name}`", level=3)
 
 
-def _circumstances(row: Row, table: str) -> str:
-    """Say how a table was measured, by one of its rows."""
+def _circumstances(rows: Sequence[Row], table: str) -> str:
+    """Say how a table was measured, by the first of its rows and the machines of all."""
+    row, machines = rows[0], " and ".join(dict.fromkeys(row["machine"] for row in rows))
     budget = "" if row["budget"] == NOTHING else f"{row['budget']}, "
     return (
-        f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{row['command']}` on {row['machine']}; "
+        f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{row['command']}` on {machines}; "
         f"{row['versions']}. All columns: `results/{table}`.*"
     )
 
@@ -186,7 +190,7 @@ def _render_pair(path: Path, title: str, says: str) -> Iterator[str]:
     heads = ["", *(COLUMNS[key] for key in COMPARED)]
     cells = [[row["name"].replace("-", " "), *(_say(key, row[key]) for key in COMPARED)] for row in rows]
     yield _tabulate(heads, cells)
-    yield _circumstances(rows[0], path.name)
+    yield _circumstances(rows, path.name)
 
 
 def _render_probe(path: Path) -> Iterator[str]:
@@ -280,6 +284,8 @@ def _say(key: str, value: str) -> str:
         return "-"
     if key == "parameters":
         return f"{int(value) / 1e6:.2f} M"
+    if key == "machine":  # "Intel(R) Xeon(R) Processor, 4 cores, Linux"
+        return value.split(",")[0].replace("(R)", "").replace(" Processor", "")
     if key in DIGITS:
         return f"{float(value):.{DIGITS[key]}f}"
     if key.endswith("_ms"):
