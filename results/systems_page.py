@@ -44,7 +44,16 @@ COLUMNS = {
 DIGITS = {"psnr": 2, "auc": 2, "rebalanced_auc": 2, "colorfulness_over_truth": 2, "minutes": 1, "gflops": 1}
 NOTHING = "does not apply"
 COMPARED = (
-    *("samples", "minutes", "psnr", "auc", "rebalanced_auc", "colorfulness_over_truth", "parameters", "machine"),
+    *(
+        "samples",
+        "minutes",
+        "psnr",
+        "auc",
+        "rebalanced_auc",
+        "colorfulness_over_truth",
+        "parameters",
+        "machine",
+    ),
 )
 PAIRS = {
     "transfer.csv": (
