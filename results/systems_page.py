@@ -43,18 +43,7 @@ COLUMNS = {
 """Columns of systems.csv and how the page calls them."""
 DIGITS = {"psnr": 2, "auc": 2, "rebalanced_auc": 2, "colorfulness_over_truth": 2, "minutes": 1, "gflops": 1}
 NOTHING = "does not apply"
-COMPARED = (
-    *(
-        "samples",
-        "minutes",
-        "psnr",
-        "auc",
-        "rebalanced_auc",
-        "colorfulness_over_truth",
-        "parameters",
-        "machine",
-    ),
-)
+COMPARED = ("samples", "minutes", "psnr", "auc", "rebalanced_auc", "colorfulness_over_truth", "parameters")
 PAIRS = {
     "transfer.csv": (
         "Transfer",
@@ -294,7 +283,7 @@ def _say(key: str, value: str) -> str:
     if key == "parameters":
         return f"{int(value) / 1e6:.2f} M"
     if key == "machine":  # "Intel(R) Xeon(R) Processor, 4 cores, Linux"
-        return value.split(",")[0].replace("(R)", "").replace(" Processor", "")
+        return value.split(",", maxsplit=1)[0].replace("(R)", "").replace(" Processor", "")
     if key in DIGITS:
         return f"{float(value):.{DIGITS[key]}f}"
     if key.endswith("_ms"):
