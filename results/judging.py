@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -21,10 +21,12 @@ from tintype.measure.figures import (
     SetFigures,
     judge_photograph,
     left_gray,
+    statistic_of,
     summarize,
     tinted,
 )
 from tintype.measure.record import PhotoList
+from tintype.measure.statistics import Interval, jackknife
 from tintype.models.catalog import ModelFile
 from tintype.models.session import Session
 
@@ -34,7 +36,8 @@ TIMED = 24
 """Photographs that are colored where times alone are measured."""
 TINT_STEPS = (10.0, 5.0, 2.5)
 """Lab units between the tints that are compared, from round to round."""
-PROTOCOL = "set"
+PROTOCOL, DECISIVE = "set", "rebalanced_auc_set"
+"""Of AuC, and the figure that tells whether a model counts as trained."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,25 @@ class Judged:
     """What a model is worth.
 
     Attributes:
-        figures: at the default decoding.
-        faithful: at vividness 0; None where the model has no distribution.
+        photographs: the figures of each, at the default decoding.
+        faithful: of all, at vividness 0; None where the model has no distribution.
         parameters: of the file.
         gflops: of one run at 256 x 256 pixels, two for each multiplication with addition; None without a graph.
         network_ms: median time of one run at 256 x 256 in ONNX Runtime on two threads; None without a graph.
         photograph_ms: median time to open and color one of the photographs.
     """
 
-    figures: SetFigures
+    photographs: Sequence[PhotographFigures]
     faithful: SetFigures | None
     parameters: int
     gflops: float | None
     network_ms: float | None
     photograph_ms: float
+
+    @property
+    def figures(self) -> SetFigures:
+        """Of all photographs, at the default decoding."""
+        return summarize(self.photographs)
 
 
 def judge_model(
@@ -77,7 +85,7 @@ def judge_model(
             plain = colored_codes(result.redecoded(vividness=0.0))
             faithful.append(judge_photograph(true, plain, [PROTOCOL]))
     return Judged(
-        summarize(default),
+        default,
         summarize(faithful) if faithful else None,
         model.card.parameters,
         gflops,
@@ -131,16 +139,23 @@ def time_network(model: ModelFile) -> float:
     return statistics.median(times)
 
 
-def judge_gray(objects: PhotoList) -> SetFigures:
+def judge_gray(objects: PhotoList) -> list[PhotographFigures]:
     """Return the figures of photographs that are left gray."""
-    pairs = [(true, left_gray(true)) for true in map(read_codes, objects.paths)]
-    return summarize([judge_photograph(true, gray, [PROTOCOL]) for true, gray in pairs])
+    return [judge_photograph(true, left_gray(true), [PROTOCOL]) for true in map(read_codes, objects.paths)]
 
 
-def judge_tint(objects: PhotoList, tint: tuple[float, float]) -> SetFigures:
+def judge_tint(objects: PhotoList, tint: tuple[float, float]) -> list[PhotographFigures]:
     """Return the figures of photographs that have one color."""
-    pairs = [(true, tinted(true, tint)) for true in map(read_codes, objects.paths)]
-    return summarize([judge_photograph(true, colored, [PROTOCOL]) for true, colored in pairs])
+    return [judge_photograph(true, tinted(true, tint), [PROTOCOL]) for true in map(read_codes, objects.paths)]
+
+
+def compare_rebalanced(ones: Sequence[PhotographFigures], others: Sequence[PhotographFigures]) -> Interval:
+    """Return by how much the rebalanced AuC of the ones is above that of the others, of the same photographs.
+
+    The interval of 95 % is the jackknife's over pairs: what both find hard does not count.
+    """
+    one, other = statistic_of(ones, DECISIVE), statistic_of(others, DECISIVE)
+    return jackknife(lambda weights: one(weights) - other(weights), len(ones))
 
 
 def fit_tint(photographs: NDArray[np.uint8]) -> tuple[float, float]:

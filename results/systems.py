@@ -11,7 +11,8 @@ curves/ beside the table.
     python results/systems.py -o runs/systems --rehearse
 
 only finds out how much of each training fits into the budget, on a machine that has nothing else to do; the trainings
-may then be disturbed. --time measures the times of finished rows once more.
+may then be disturbed. --time measures the times of finished rows once more,
+--judge all but the training.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from budget import Plan, read_plans
 from evaluation import say
 from judging import judge_model
 from training_table import (
+    Baselines,
     Row,
     Workplace,
     add_rows,
@@ -30,10 +32,10 @@ from training_table import (
     choose_rows,
     describe_model,
     find_baselines,
+    measure_again,
     open_workplace,
     read_arguments,
     rehearse_rows,
-    time_rows,
     train_row,
 )
 
@@ -48,29 +50,29 @@ def main() -> int:
     names = choose_rows(arguments.only, order)
     if place.task == "rehearse":
         return rehearse_rows(place, [plans[name] for name in names if name in plans and plans[name].recipe])
-    if place.task == "time":
-        return time_rows(place, names, order)
+    if place.task in ("time", "judge"):
+        return measure_again(place, names, order)
     baselines, rows = find_baselines(place)
 
     def measure(name: str) -> Row:
         if name in BASELINES:
             return rows[BASELINES.index(name)]
         if name == "bundled":
-            return bundled_row(place)
+            return bundled_row(place, baselines)
         plan = plans[name]
-        return train_row(plan, place, baselines) if plan.recipe else examples_row(plan, place)
+        return train_row(plan, place, baselines) if plan.recipe else examples_row(plan, place, baselines)
 
     return add_rows(place, names, measure, order)
 
 
-def examples_row(plan: Plan, place: Workplace) -> Row:
+def examples_row(plan: Plan, place: Workplace, baselines: Baselines) -> Row:
     """Make and judge the model of a system that is not trained."""
     from exporting import SHARDS, create_examples, draw_examples  # noqa: PLC0415 - torch
 
     examples = draw_examples(plan.examples)
     model = create_examples(examples, place.runs / plan.name / f"{plan.name}.npz")
     judged = judge_model(model, None, place.objects, say)
-    row = describe_model(plan.name, model, judged, place)
+    row = describe_model(plan.name, model, judged, baselines, place)
     data = f"{row.data}; examples of {SHARDS}: {', '.join(example.key for example in examples)}"
     return replace(row, state="examples", remark=plan.remark, data=data, samples=str(len(examples)))
 

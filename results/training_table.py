@@ -19,12 +19,23 @@ from typing import Any
 
 from budget import PLANS, Budget, Plan, Trained, read_plans, settle, train_within, usual_minutes
 from evaluation import say
-from judging import Judged, count_gflops, fit_tint, judge_gray, judge_model, judge_tint, time_model
+from judging import (
+    PROTOCOL,
+    Judged,
+    compare_rebalanced,
+    count_gflops,
+    fit_tint,
+    judge_gray,
+    judge_model,
+    judge_tint,
+    time_model,
+)
 from learning_curves import write_curve
 
 from tintype.errors import TintypeError
-from tintype.measure.figures import SetFigures
-from tintype.measure.record import Origin, PhotoList, list_photographs
+from tintype.measure.auc import Auc
+from tintype.measure.figures import PhotographFigures, SetFigures, summarize
+from tintype.measure.record import Origin, PhotoList, describe_machine, list_photographs
 from tintype.models.catalog import ModelFile, find_model
 
 RESULTS = Path(__file__).parent
@@ -34,7 +45,10 @@ PACKAGES = ("tintype", "torch", "timm", "onnxruntime", "numpy", "pillow", "pyvip
 TASKS = {
     "rehearse": "find out how much fits into the budget, and no more; wants a quiet machine",
     "time": "measure the times of rows again that are there; wants a quiet machine",
+    "judge": "judge the models of rows again that are there, with their times; wants a quiet machine",
 }
+RANKS = ("undertrained", "trained")
+"""States that a row gets by what its model is worth."""
 BELOW_GRAY = 2.0
 """Percent of raw AuC that a trained model may lie below gray."""
 
@@ -56,12 +70,15 @@ class Row:
         samples: photographs shown.
         size: side of the input at which it was judged.
         psnr, auc, rebalanced_auc, colorfulness, colorfulness_over_truth: at the default decoding.
+        over_tint, over_tint_low, over_tint_high: rebalanced AuC above that of the best tint, and where this lies with
+            95 % confidence, by the photographs that were drawn; what another training would give is not in it.
         decoding: rarity and temperature of it.
         faithful_psnr, faithful_auc, faithful_rebalanced_auc: at vividness 0.
         parameters: number of weights.
         gflops: of 256 x 256 pixels.
         network_ms: of 256 x 256 pixels in ONNX Runtime on two threads.
         photograph_ms: to open and color one of the photographs.
+        timed_on: the machine of these times.
         n: number of photographs.
         command, machine, versions, data, model: how it was measured, on what, and the fingerprint of the model.
     """
@@ -83,6 +100,9 @@ class Row:
     rebalanced_auc: str = ""
     colorfulness: str = ""
     colorfulness_over_truth: str = ""
+    over_tint: str = NOTHING
+    over_tint_low: str = NOTHING
+    over_tint_high: str = NOTHING
     decoding: str = NOTHING
     faithful_psnr: str = NOTHING
     faithful_auc: str = NOTHING
@@ -91,6 +111,7 @@ class Row:
     gflops: str = NOTHING
     network_ms: str = NOTHING
     photograph_ms: str = NOTHING
+    timed_on: str = NOTHING
     n: str = ""
     command: str = ""
     machine: str = ""
@@ -104,14 +125,12 @@ class Baselines:
     """What a trained model must reach.
 
     Attributes:
-        gray_auc: raw AuC of photographs that are left gray.
-        tint_auc: rebalanced AuC of the best tint.
-        tint: ab of it, fitted on the training photographs.
+        gray: the figures of photographs that are left gray.
+        tinted: those of the same photographs in the best tint.
     """
 
-    gray_auc: float
-    tint_auc: float
-    tint: tuple[float, float]
+    gray: Sequence[PhotographFigures]
+    tinted: Sequence[PhotographFigures]
 
 
 @dataclass(frozen=True)
@@ -124,8 +143,8 @@ class Workplace:
         budget: of each.
         objects: the photographs that are judged.
         force: measure rows that are there already once more.
-        task: ``train``, ``rehearse`` (find out how much fits, and no more) or ``time`` (of rows that are there
-            already, measure the times again).
+        task: ``train``, ``rehearse`` (find out how much fits, and no more), ``time`` (of rows that are there already,
+            measure the times again) or ``judge`` (measure all of them again but the training).
     """
 
     table: Path
@@ -240,16 +259,29 @@ def rehearse_rows(place: Workplace, plans: Sequence[Plan]) -> int:
     return failed
 
 
-def time_rows(place: Workplace, names: Sequence[str], order: Sequence[str]) -> int:
-    """Measure the times of rows again that are there; return the exit status."""
+def measure_again(place: Workplace, names: Sequence[str], order: Sequence[str]) -> int:
+    """Measure rows again whose models are there: their times, or all that does not depend on the training."""
+    baselines = find_baselines(place)[0] if place.task == "judge" else None
     for name in names:
         row = read_rows(place.table).get(name)
         model = find_made(name, place.runs) if row else None
-        if row and model:
-            times = time_model(model, place.objects, say)
-            add_row(place, Row(**{**row, **describe_times(*times)}), order)
-            say(f"{name}: {times[0]} ms the network, {times[1]} ms a photograph\n")
+        if not row or not model:
+            continue
+        if baselines:
+            judged = judge_model(model, _gflops_of(row), place.objects, say)
+            found = describe_judged(judged, baselines)
+            if row["state"] in RANKS:
+                found["state"] = describe_state(judged, baselines)
+        else:
+            found = describe_times(*time_model(model, place.objects, say))
+        add_row(place, Row(**{**row, **found}), order)
+        say(f"{name}: {found['network_ms']} ms the network, {found['photograph_ms']} ms a photograph\n")
     return 0
+
+
+def _gflops_of(row: dict[str, str]) -> float | None:
+    """Return what a row says already."""
+    return None if row["gflops"] == NOTHING else float(row["gflops"])
 
 
 def find_made(name: str, runs: Path) -> ModelFile | None:
@@ -286,7 +318,7 @@ def train_row(plan: Plan, place: Workplace, baselines: Baselines) -> Row:
     write_curve(place.curves / f"{plan.name}.csv", trained)
     network = network_of(trained)
     judged = judge_model(model, count_gflops(network) if network else None, place.objects, say)
-    row = describe_model(plan.name, model, judged, place)
+    row = describe_model(plan.name, model, judged, baselines, place)
     return replace(
         row,
         state=describe_state(judged, baselines),
@@ -312,32 +344,44 @@ def describe_training(plan: Plan, trained: Trained, budget: Budget) -> dict[str,
     }
 
 
-def describe_model(name: str, model: ModelFile, judged: Judged, place: Workplace) -> Row:
+def describe_model(
+    name: str, model: ModelFile, judged: Judged, baselines: Baselines, place: Workplace
+) -> Row:
     """Return the columns that any model has."""
     card = model.card
     decoding = card.decoding.get("default")
-    faithful = _figures(judged.faithful, "faithful_") if judged.faithful else {}
     return Row(
         name,
         card.system,
         "",
         size=str(card.size.default),
-        **_figures(judged.figures),
-        **_colorfulness(judged.figures),
         decoding=f"rarity {decoding.rarity:g}, temperature {decoding.temperature:g}" if decoding else NOTHING,
-        **faithful,
         parameters=str(judged.parameters) if judged.parameters else NOTHING,
         gflops=NOTHING if judged.gflops is None else f"{judged.gflops:.4g}",
-        **describe_times(judged.network_ms, judged.photograph_ms),
         model=card.sha256,
+        **describe_judged(judged, baselines),
         **describe_origin(place),
     )
 
 
+def describe_judged(judged: Judged, baselines: Baselines) -> dict[str, str]:
+    """Return the columns that say what a model's colors are worth, and how long they take."""
+    over_tint = compare_rebalanced(judged.photographs, baselines.tinted)
+    return {
+        **_figures(judged.figures),
+        **_colorfulness(judged.figures),
+        **(_figures(judged.faithful, "faithful_") if judged.faithful else {}),
+        "over_tint": f"{over_tint.value:.4f}",
+        "over_tint_low": f"{over_tint.low:.4f}",
+        "over_tint_high": f"{over_tint.high:.4f}",
+        **describe_times(judged.network_ms, judged.photograph_ms),
+    }
+
+
 def describe_times(network_ms: float | None, photograph_ms: float) -> dict[str, str]:
-    """Return the columns of times."""
+    """Return the columns of times, and the machine that they are of."""
     network = NOTHING if network_ms is None else f"{network_ms:.4g}"
-    return {"network_ms": network, "photograph_ms": f"{photograph_ms:.4g}"}
+    return {"network_ms": network, "photograph_ms": f"{photograph_ms:.4g}", "timed_on": describe_machine()}
 
 
 def describe_origin(place: Workplace) -> dict[str, str]:
@@ -347,9 +391,14 @@ def describe_origin(place: Workplace) -> dict[str, str]:
 
 
 def describe_state(judged: Judged, baselines: Baselines) -> str:
+    """Say whether a model counts as trained; see `state_of`."""
+    every = (judged.photographs, baselines.gray, baselines.tinted)
+    return state_of(*(summarize(photographs).auc[PROTOCOL] for photographs in every))
+
+
+def state_of(ours: Auc, gray: Auc, tint: Auc) -> str:
     """Say whether a model counts as trained: rebalanced AuC above the best tint's, raw AuC near that of gray."""
-    auc = judged.figures.auc["set"]
-    enough = auc.rebalanced > baselines.tint_auc and auc.raw >= baselines.gray_auc - BELOW_GRAY
+    enough = ours.rebalanced > tint.rebalanced and ours.raw >= gray.raw - BELOW_GRAY
     return "trained" if enough else "undertrained"
 
 
@@ -363,16 +412,15 @@ def find_baselines(place: Workplace) -> tuple[Baselines, list[Row]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(fit_tint(training_thumbnails())), encoding="utf-8")
     a, b = json.loads(path.read_text(encoding="utf-8"))
-    gray, tint = judge_gray(place.objects), judge_tint(place.objects, (a, b))
-    baselines = Baselines(gray.auc["set"].raw, tint.auc["set"].rebalanced, (a, b))
+    baselines = Baselines(judge_gray(place.objects), judge_tint(place.objects, (a, b)))
     remark = f"ab = ({a:g}, {b:g}), fitted on training photographs"
     return baselines, [
-        _baseline_row("left-gray", gray, "no color at all", place),
-        _baseline_row("one-tint", tint, remark, place),
+        _baseline_row("left-gray", baselines.gray, "no color at all", place),
+        _baseline_row("one-tint", baselines.tinted, remark, place),
     ]
 
 
-def bundled_row(place: Workplace, name: str = BUNDLED) -> Row:
+def bundled_row(place: Workplace, baselines: Baselines, name: str = BUNDLED) -> Row:
     """Judge the bundled model, which had another budget."""
     from exporting import network_of_card  # noqa: PLC0415 - torch
 
@@ -380,7 +428,7 @@ def bundled_row(place: Workplace, name: str = BUNDLED) -> Row:
     judged = judge_model(model, count_gflops(network_of_card(model.card)), place.objects, say)
     recipe: Any = model.card.recipe
     return replace(
-        describe_model("bundled", model, judged, place),
+        describe_model("bundled", model, judged, baselines, place),
         state="bundled",
         remark=f"{model.card.name}, which comes with Tintype and had a budget of its own",
         recipe=str(recipe["name"]),
@@ -402,7 +450,8 @@ def _settled(plan: Plan, trained: Trained) -> Iterator[str]:
         yield from (f"network_changes.{key}={value}" for key, value in trained.recipe.network_changes.items())
 
 
-def _baseline_row(name: str, figures: SetFigures, remark: str, place: Workplace) -> Row:
+def _baseline_row(name: str, photographs: Sequence[PhotographFigures], remark: str, place: Workplace) -> Row:
+    figures = summarize(photographs)
     values = _figures(figures) | _colorfulness(figures) | describe_origin(place)
     return Row(name, NOTHING, "baseline", remark, **values)
 
@@ -413,7 +462,7 @@ def _colorfulness(figures: SetFigures) -> dict[str, str]:
 
 
 def _figures(figures: SetFigures, prefix: str = "") -> dict[str, str]:
-    auc = figures.auc["set"]
+    auc = figures.auc[PROTOCOL]
     values = {"psnr": figures.psnr, "auc": auc.raw, "rebalanced_auc": auc.rebalanced}
     return {f"{prefix}{name}": f"{value:.4f}" for name, value in values.items()}
 
@@ -443,8 +492,8 @@ def compare(what: str, section: str) -> int:
     names = choose_rows(arguments.only, [*plans])
     if place.task == "rehearse":
         return rehearse_rows(place, [plans[name] for name in names])
-    if place.task == "time":
-        return time_rows(place, names, [*plans])
+    if place.task in ("time", "judge"):
+        return measure_again(place, names, [*plans])
     baselines, _ = find_baselines(place)
 
     def measure(name: str) -> Row:

@@ -23,6 +23,9 @@ from PIL import Image
 from tintype.errors import TrainingError
 from tintype.learn.networks import create_network
 from tintype.learn.recipe import read_recipe
+from tintype.measure.auc import Auc
+from tintype.measure.figures import judge_photograph, statistic_of, summarize
+from tintype.measure.statistics import Interval, jackknife
 from training_samples import add_member, tiles
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -68,6 +71,7 @@ changes = ["network=tintype-tiny", "data.sizes=[{side = 64, count = 4}]"]
 """
 
 
+TIMES = {"network_ms", "photograph_ms"}
 TRAINED = ("eccv16", "siggraph17", "divcolor17", "tintype")
 
 
@@ -118,6 +122,29 @@ def rows_of(path):
     return {row["name"]: row for row in csv.DictReader(path.read_text().splitlines())}
 
 
+def check_lead_over_the_tint(rows):
+    for name in ("eccv16", "bundled"):
+        row = rows[name]
+        assert float(row["over_tint_low"]) <= float(row["over_tint"]) <= float(row["over_tint_high"])
+        over_tint = float(row["rebalanced_auc"]) - float(rows["one-tint"]["rebalanced_auc"])
+        assert float(row["over_tint"]) == pytest.approx(over_tint, abs=2e-4)
+    assert rows["one-tint"]["over_tint"] == "does not apply"
+
+
+def check_judged_anew(workplace, table, rows):
+    """Rows that lost figures get them back, and nothing else changes."""
+    forgotten = dict.fromkeys(["psnr", "rebalanced_auc", "over_tint_low", "faithful_auc"], "1")
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*rows["eccv16"]])
+        writer.writeheader()
+        writer.writerows(row | (forgotten if name == "eccv16" else {}) for name, row in rows.items())
+    judged = start(workplace, "systems.py", "--table", str(table), "--only", "eccv16", "--judge")
+    assert judged.returncode == 0, judged.stderr
+    found = rows_of(table)
+    assert {key for key, value in found["eccv16"].items() if value != rows["eccv16"][key]} <= TIMES
+    assert found | {"eccv16": None} == rows | {"eccv16": None}
+
+
 @pytest.mark.slow
 def test_systems_are_trained_judged_and_kept(workplace):
     table = workplace / "systems.csv"
@@ -155,10 +182,12 @@ def test_systems_are_trained_judged_and_kept(workplace):
     assert table.read_bytes() == before
     timed = start(workplace, "systems.py", "--table", str(table), "--only", "eccv16", "--time")
     assert timed.returncode == 0, timed.stderr
-    times = {"network_ms", "photograph_ms"}
     after = rows_of(table)
-    assert {key for key in after["eccv16"] if after["eccv16"][key] != rows["eccv16"][key]} <= times
+    assert {key for key in after["eccv16"] if after["eccv16"][key] != rows["eccv16"][key]} <= TIMES
     assert [*after] == [*rows]
+    check_lead_over_the_tint(rows)
+
+    check_judged_anew(workplace, table, after)
 
     table = workplace / "diversity.csv"
     done = start(workplace, "diversity.py", "--table", str(table))
@@ -358,10 +387,21 @@ def test_folder_of_another_budget_is_refused(scripts, tmp_path):
     [(86.3, 62.6, "trained"), (86.2, 62.6, "undertrained"), (90.0, 62.5, "undertrained")],
 )
 def test_trained_is_what_beats_the_tint_and_stays_near_gray(scripts, raw, rebalanced, state):
-    baselines = scripts.table.Baselines(gray_auc=88.26, tint_auc=62.5, tint=(12.5, 12.5))
-    auc = SimpleNamespace(raw=raw, rebalanced=rebalanced)
-    judged = SimpleNamespace(figures=SimpleNamespace(auc={"set": auc}))
-    assert scripts.table.describe_state(judged, baselines) == state
+    gray, tint = Auc(raw=88.26, rebalanced=60.7), Auc(raw=86.0, rebalanced=62.5)
+    assert scripts.table.state_of(Auc(raw=raw, rebalanced=rebalanced), gray, tint) == state
+
+
+def test_what_both_find_hard_does_not_widen_the_interval(scripts):
+    random = np.random.default_rng(0)
+    true = [random.integers(0, 256, (16, 16, 3), dtype=np.uint8) for _ in range(12)]
+    ones = [judge_photograph(codes, codes // 2 + 64, ["set"]) for codes in true]
+    others = [judge_photograph(codes, codes // 2 + 60, ["set"]) for codes in true]
+    found = scripts.judging.compare_rebalanced(ones, others)
+    one, other = (summarize(figures).auc["set"].rebalanced for figures in (ones, others))
+    assert found.value == pytest.approx(one - other)
+    alone = jackknife(statistic_of(ones, "rebalanced_auc_set"), len(ones))
+    assert 0 < found.high - found.low < (alone.high - alone.low) / 2
+    assert scripts.judging.compare_rebalanced(ones, ones) == Interval(0, 0, 0)
 
 
 def test_row_that_fails_does_not_keep_the_next_from_being_measured(scripts, tmp_path, capsys):
