@@ -33,6 +33,8 @@ COLUMNS = {
     "psnr": "PSNR",
     "auc": "AuC",
     "rebalanced_auc": "rebalanced AuC",
+    "over_tint": "above the tint",
+    "faithful_psnr": "PSNR, faithful",
     "colorfulness_over_truth": "colorfulness",
     "parameters": "parameters",
     "gflops": "GFLOPs",
@@ -41,9 +43,23 @@ COLUMNS = {
     "machine": "processor",
 }
 """Columns of systems.csv and how the page calls them."""
-DIGITS = {"psnr": 2, "auc": 2, "rebalanced_auc": 2, "colorfulness_over_truth": 2, "minutes": 1, "gflops": 1}
+DIGITS = {
+    **dict.fromkeys(("psnr", "auc", "rebalanced_auc", "faithful_psnr", "colorfulness_over_truth"), 2),
+    **dict.fromkeys(("minutes", "gflops"), 1),
+    **dict.fromkeys(("network_ms", "photograph_ms"), 0),
+}
 NOTHING = "does not apply"
-COMPARED = ("samples", "minutes", "psnr", "auc", "rebalanced_auc", "colorfulness_over_truth", "parameters")
+COMPARED = (
+    "samples",
+    "minutes",
+    "psnr",
+    "auc",
+    "rebalanced_auc",
+    "over_tint",
+    "faithful_psnr",
+    "colorfulness_over_truth",
+    "parameters",
+)
 PAIRS = {
     "transfer.csv": (
         "Transfer",
@@ -151,7 +167,7 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
         yield NOTHING_YET
         return
     heads = ["", *COLUMNS.values()]
-    cells = [[f"`{name}`", *(_say(key, row[key]) for key in COLUMNS)] for name, row in rows.items()]
+    cells = [[f"`{name}`", *(_say(key, row) for key in COLUMNS)] for name, row in rows.items()]
     yield _tabulate(heads, cells)
     trained = [row for row in rows.values() if row["budget"] != NOTHING and row["minutes"] != NOTHING]
     yield _circumstances([*trained, *rows.values()], "systems.csv")
@@ -171,7 +187,7 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
 def _circumstances(rows: Sequence[Row], table: str) -> str:
     """Say how a table was measured, by the first of its rows and the machines of all."""
     row, machines = rows[0], " and ".join(dict.fromkeys(row["machine"] for row in rows))
-    budget = "" if row["budget"] == NOTHING else f"{row['budget']}, "
+    budget = "" if row["budget"] == NOTHING else f"A budget of {row['budget']}; "
     return (
         f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{row['command']}` on {machines}; "
         f"{row['versions']}. All columns: `results/{table}`.*"
@@ -186,7 +202,7 @@ def _render_pair(path: Path, title: str, says: str) -> Iterator[str]:
     yield f"## {title}"
     yield says
     heads = ["", *(COLUMNS[key] for key in COMPARED)]
-    cells = [[row["name"].replace("-", " "), *(_say(key, row[key]) for key in COMPARED)] for row in rows]
+    cells = [[row["name"].replace("-", " "), *(_say(key, row) for key in COMPARED)] for row in rows]
     yield _tabulate(heads, cells)
     yield _circumstances(rows, path.name)
 
@@ -199,8 +215,10 @@ def _render_probe(path: Path) -> Iterator[str]:
     yield "## Self-supervision"
     yield (
         "The encoder begins with random weights and learns by coloring photographs alone, without labels. Then it is "
-        "frozen, and a linear classifier reads its features on labeled photographs that it never saw: what share of "
-        "them it names rightly, and how often the right name is among its first five, in percent."
+        "frozen, and a linear classifier learns to name what its features show, and is asked about photographs that "
+        "neither has seen: what share of them it names rightly, and how often the right name is among its first "
+        "five, in percent. `random` has learned nothing. `published` learned from the labels of ImageNet, of which these "
+        "photographs are a part: it says what can be reached, and is no rival."
     )
     heads = ["encoder", "right", "± (95 %)", "among five", "by chance"]
     keys = ("encoder", "top1", "interval", "top5", "chance")
@@ -221,13 +239,24 @@ def _render_diversity(results: Path, docs: Path) -> Iterator[str]:
     if not rows:
         return
     yield "## Several samples"
+    yield (
+        "Each photograph is colored several times at random, as its model believes, and the result nearest to the "
+        "truth is kept. Errors are the mean distance of ab, in units of Lab, from the truth; beside them that of the "
+        "one result without sampling."
+    )
     most: dict[str, Row] = {row["name"]: row for row in rows}
     cells = []
     for name, row in most.items():
         first = next(it for it in rows if it["name"] == name)
-        errors = (f"{float(it['expected_error_of_best']):.2f}" for it in (first, row))
-        cells.append([name, row["samples"], *errors, f"{float(row['variance']):.1f}"])
-    yield _tabulate(["", "samples", "error of one", "error of the best", "variance"], cells)
+        errors = (it["expected_error_of_best"] for it in (first, row))
+        values = [f"{float(error):.2f}" for error in (row["automatic_error"], *errors)]
+        cells.append([name, row["samples"], *values, f"{float(row['variance']):.1f}"])
+    heads = ["", "samples", "error without sampling", "error of one", "error of the best", "variance"]
+    yield _tabulate(heads, cells)
+    yield (
+        f"*{rows[0]['n']} photographs of `eval/objects`: `{rows[0]['command']}` on {rows[0]['machine']}; "
+        f"{rows[0]['versions']}. `results/diversity.csv`.*"
+    )
     if (docs / "pictures/systems/diversity.svg").exists():
         yield "![error of the best of so many samples](../pictures/systems/diversity.svg)"
 
@@ -247,21 +276,20 @@ def _render_system(name: str, row: Row, docs: Path, title: str, level: int = 2) 
 
 def _describe(name: str, row: Row) -> str:
     figures = (
-        f"PSNR {_say('psnr', row['psnr'])}, AuC {_say('auc', row['auc'])}, rebalanced "
-        f"{_say('rebalanced_auc', row['rebalanced_auc'])}, colorfulness "
-        f"{_say('colorfulness_over_truth', row['colorfulness_over_truth'])} of the truth's"
+        f"PSNR {_say('psnr', row)}, AuC {_say('auc', row)}, rebalanced {_say('rebalanced_auc', row)}, colorfulness "
+        f"{_say('colorfulness_over_truth', row)} of the truth's"
     )
     if row["state"] == "bundled":
         return f"{row['remark']} ({row['budget']}): {figures}."
     if row["state"] == "examples":
-        return f"Of {row['samples']} example photographs; {row['remark']}: {figures}."
+        return f"{row['remark'].capitalize()}, {row['samples']} of them: {figures}."
     remark = f" With {row['remark']}." if row["remark"] else ""
-    said = f"**{row['state'].capitalize()}** in {row['budget']} on {int(row['samples']):,} photographs: {figures}."
-    return f"{said}{remark}{_need(name, row)}"
+    shown = f"in {_say('minutes', row)} minutes, in which it was shown {int(row['samples']):,} photographs"
+    return f"**{row['state'].capitalize()}** {shown}: {figures}.{remark}{_need(name, row)}"
 
 
 def _need(name: str, row: Row) -> str:
-    """Say what an undertrained system would need."""
+    """Say what an undertrained system lacks."""
     if row["state"] != "undertrained":
         return ""
     plan = read_plans("systems")[name]
@@ -272,22 +300,24 @@ def _need(name: str, row: Row) -> str:
             f" It was shown what its recipe asks for, {asked:,} photographs: it would need a better recipe."
         )
     return (
-        f" Its recipe, which has the paper's numbers, shows {asked:,} photographs, {times:,.0f} times as many: that "
-        "is what it would need."
+        f" It would need more photographs: its recipe shows {asked:,}, {times:,.0f} times as many. What it reaches "
+        "with them was not measured."
     )
 
 
-def _say(key: str, value: str) -> str:
+def _say(key: str, row: Row) -> str:
+    value = row.get(key, "")
     if value in ("", NOTHING):
         return "-"
+    if key == "over_tint":
+        low, high = (float(row[f"{key}_{bound}"]) for bound in ("low", "high"))
+        return f"{float(value):+.2f} ({low:+.2f} to {high:+.2f})"
     if key == "parameters":
         return f"{int(value) / 1e6:.2f} M"
     if key == "machine":  # "Intel(R) Xeon(R) Processor, 4 cores, Linux"
         return value.split(",", maxsplit=1)[0].replace("(R)", "").replace(" Processor", "")
     if key in DIGITS:
         return f"{float(value):.{DIGITS[key]}f}"
-    if key.endswith("_ms"):
-        return f"{float(value):.0f}"
     return f"{int(value):,}" if value.isdigit() else value
 
 

@@ -14,11 +14,11 @@ from tintype.photos.metadata import read_mark
 RESULTS = Path(__file__).parents[2] / "results"
 TABLE = """\
 name,state,remark,budget,minutes,samples,psnr,auc,rebalanced_auc,colorfulness_over_truth,\
-parameters,gflops,network_ms,photograph_ms,n,command,machine,versions
-one-tint,baseline,ab,does not apply,does not apply,does not apply,20,86,62,0.5,\
-does not apply,does not apply,does not apply,does not apply,185,python systems.py,a machine,torch 2
+over_tint,over_tint_low,over_tint_high,faithful_psnr,parameters,gflops,network_ms,photograph_ms,n,command,machine,versions
+one-tint,baseline,ab,NOT,NOT,NOT,20,86,62,0.5,\
+NOT,NOT,NOT,NOT,NOT,NOT,NOT,NOT,185,python systems.py,a machine,torch 2
 eccv16,undertrained,,20 minutes on 4 cores,20.5,9000,21,87.125,61,0.4,\
-32235385,83.54,123.4,150,185,python systems.py,a machine,torch 2
+-1,-2.25,0.125,22.5,32235385,83.54,123.4,150,185,python systems.py,a machine,torch 2
 """
 
 
@@ -38,7 +38,7 @@ def folders(tmp_path):
     results, docs = tmp_path / "results", tmp_path / "docs"
     results.mkdir()
     (docs / "systems").mkdir(parents=True)
-    (results / "systems.csv").write_text(TABLE)
+    (results / "systems.csv").write_text(TABLE.replace("NOT", "does not apply"))
     (docs / "systems/compared.md").write_text("# All\n\nWords.\n")
     (docs / "systems/eccv16.md").write_text("# eccv16\n\nWords.\n")
     return results, docs
@@ -50,12 +50,13 @@ def test_pages_say_what_the_table_says(scripts, folders):
     compared, own = ((docs / "systems" / name).read_text() for name in ("compared.md", "eccv16.md"))
     assert compared.startswith("# All\n\nWords.\n")
     assert (
-        "| `eccv16` | undertrained | 9,000 | 20.5 | 21.00 | 87.12 | 61.00 | 0.40 | 32.24 M | 83.5 |"
-        in compared
+        "| `eccv16` | undertrained | 9,000 | 20.5 | 21.00 | 87.12 | 61.00 | -1.00 (-2.25 to +0.12) | 22.50 | "
+        "0.40 | 32.24 M | 83.5 |" in compared
     )
     assert "| `one-tint` | baseline | - | - | 20.00 |" in compared
     assert "CC BY 2.0" in compared
-    assert "shows 18,000,000 photographs, 2,000 times as many" in own
+    assert "in 20.5 minutes, in which it was shown 9,000 photographs" in own
+    assert "its recipe shows 18,000,000, 2,000 times as many" in own
     assert ".webp" not in compared + own  # there are no pictures
     scripts.page.write_pages(results, docs)
     assert (docs / "systems/compared.md").read_text() == compared
@@ -78,7 +79,11 @@ def test_curves_and_samples_are_drawn(scripts, folders):
     results, docs = folders
     (results / "curves").mkdir()
     (results / "curves/eccv16.csv").write_text("minutes,samples,rebalanced\n1,10,60\n2,20,61\n")
-    rows = ["name,samples,expected_error_of_best,variance", "divcolor17,1,15,3", "divcolor17,2,14,3"]
+    rows = [
+        "name,samples,expected_error_of_best,automatic_error,variance,n,command,machine,versions",
+        "divcolor17,1,15,13,3,185,python diversity.py,a machine,torch 2",
+        "divcolor17,2,14,13,3,185,python diversity.py,a machine,torch 2",
+    ]
     (results / "diversity.csv").write_text("\n".join(rows) + "\n")
     pictures = docs / "pictures/systems"
     scripts.page.draw(results, pictures)
@@ -86,7 +91,7 @@ def test_curves_and_samples_are_drawn(scripts, folders):
     assert "background: #fff" in (pictures / "eccv16-curve.svg").read_text()
     scripts.page.write_pages(results, docs)
     assert "(../pictures/systems/eccv16-curve.svg)" in (docs / "systems/eccv16.md").read_text()
-    assert "| divcolor17 | 2 | 15.00 | 14.00 | 3.0 |" in (docs / "systems/compared.md").read_text()
+    assert "| divcolor17 | 2 | 13.00 | 15.00 | 14.00 | 3.0 |" in (docs / "systems/compared.md").read_text()
 
 
 def test_sheet_is_small_and_marked(scripts, tmp_path):
