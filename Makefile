@@ -1,7 +1,8 @@
 # make demo    color real photographs with the bundled model
 # make test    run all tests
 # make check   the gate: formatting, lint, types, the house's walls
-# make results measure everything again (needs TINTYPE_DATA)
+# make results measure the figures of the bundled models again (needs TINTYPE_DATA); the speed of the studio and of
+#              training have benchmarks of their own in benchmarks/
 # make systems train every system within one budget and judge all (seven hours; TINTYPE_DATA and TINTYPE_WEIGHTS)
 # make docs    build the site into site/
 

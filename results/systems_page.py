@@ -217,8 +217,8 @@ def _render_probe(path: Path) -> Iterator[str]:
         "The encoder begins with random weights and learns by coloring photographs alone, without labels. Then it is "
         "frozen, and a linear classifier learns to name what its features show, and is asked about photographs that "
         "neither has seen: what share of them it names rightly, and how often the right name is among its first "
-        "five, in percent. `random` has learned nothing. `published` learned from the labels of ImageNet, of which these "
-        "photographs are a part: it says what can be reached, and is no rival."
+        "five, in percent. `random` has learned nothing. `published` learned from the labels of ImageNet, of which "
+        "these photographs are a part: it says what can be reached, and is no rival."
     )
     heads = ["encoder", "right", "± (95 %)", "among five", "by chance"]
     keys = ("encoder", "top1", "interval", "top5", "chance")

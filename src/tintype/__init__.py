@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tintype.photos.read import read_photo as read_photo
     from tintype.photos.write import write_photo as write_photo
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _HOMES = {
     "Colorization": "colorize.result",

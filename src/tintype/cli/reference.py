@@ -27,6 +27,9 @@ done), 2 for a call that makes no sense or a hints or palette file that can't be
 def create_reference() -> str:
     """Return the page as Markdown."""
     text = create_app().generate_docs(heading_level=2, usage_name="tintype")
+    text = text.replace(
+        "--install-completion --install-completion", "--install-completion"
+    )  # its command's own name
     return _HEAD + "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
