@@ -73,7 +73,7 @@ def benchmark(
         force: Replace a report that is there.
         json: Print the figures as JSON.
         quiet: Print errors only.
-        jobs: Photographs that are colored at once; all cores if not given.
+        jobs: Photographs that are colored at once; one for each core if not given, eight at most.
         cache: Folder of what was colored before; that of this user if not given.
     """
     from tintype.measure.benchmark.contestants import parse_contestants  # noqa: PLC0415 - heavy

@@ -131,7 +131,7 @@ def colorize(
         report: Write a CSV file with one row a photograph.
         json: Print the outcome as JSON.
         quiet: Print errors only.
-        threads: Threads to use; all cores if not given.
+        threads: Threads to use; all cores if not given, eight at most for the network.
         max_megapixels: Refuse photographs that declare more.
     """
     from tintype.cli.coloring import BatchCall, color_all  # noqa: PLC0415 - heavy

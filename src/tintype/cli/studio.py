@@ -47,7 +47,7 @@ def studio(
             only; at any other one, whoever wants to come in needs the token in the address that is printed.
         port: To listen at; 0 takes a free one. Without it 8736, or a free one where that is taken.
         no_browser: Only print the address.
-        threads: Threads to use; all cores if not given.
+        threads: Threads to use; all cores if not given, eight at most for the network.
         max_memory: Megabytes of photographs that are kept open.
         max_megapixels: Refuse photographs that declare more.
         max_upload: Refuse files of more megabytes.
