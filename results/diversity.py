@@ -16,7 +16,8 @@ import numpy as np
 from budget import Plan, read_plans, train_within
 from evaluation import Evaluation, ab_of, colored_codes, gray_input, say, to_lab
 from numpy.typing import NDArray
-from training_table import Workplace, describe_origin, open_workplace, read_arguments
+from training_rows import describe_origin
+from training_table import Workplace, open_workplace, read_arguments
 
 from tintype import Colorization, Colorizer
 from tintype.measure.diversity import errors_of_best, expected_errors_of_best, mean_pairwise
@@ -89,7 +90,7 @@ def measure(model: ModelFile, draw: Draw, place: Workplace) -> list[dict[str, st
         "variance": f"{np.mean(variances):.4f}",
         "distance": f"{np.mean(distances):.4f}",
         "model": model.card.sha256,
-        **describe_origin(place),
+        **describe_origin(place.objects),
     }
     return [describe(k, best, expected) | shared for k in range(1, len(best) + 1)]
 

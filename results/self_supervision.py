@@ -17,7 +17,8 @@ from typing import Any
 from budget import read_plans, train_within
 from evaluation import say
 from exporting import describe_data
-from training_table import PACKAGES, open_workplace, read_arguments
+from training_rows import PACKAGES
+from training_table import open_workplace, read_arguments
 
 from tintype.learn.probe import Reading, probe
 from tintype.measure.record import Origin

@@ -23,14 +23,12 @@ from dataclasses import replace
 from budget import Plan, read_plans
 from evaluation import say
 from judging import judge_model
+from training_rows import Baselines, Row, describe_model
 from training_table import (
-    Baselines,
-    Row,
     Workplace,
     add_rows,
     bundled_row,
     choose_rows,
-    describe_model,
     find_baselines,
     measure_again,
     open_workplace,
@@ -72,7 +70,7 @@ def examples_row(plan: Plan, place: Workplace, baselines: Baselines) -> Row:
     examples = draw_examples(plan.examples)
     model = create_examples(examples, place.runs / plan.name / f"{plan.name}.npz")
     judged = judge_model(model, None, place.objects, say)
-    row = describe_model(plan.name, model, judged, baselines, place)
+    row = describe_model(plan.name, model, judged, baselines, place.objects)
     data = f"{row.data}; examples of {SHARDS}: {', '.join(example.key for example in examples)}"
     return replace(row, state="examples", remark=plan.remark, data=data, samples=str(len(examples)))
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from budget import read_plans
+from training_rows import NOTHING, read_rows
 
 from tintype.errors import TintypeError
 from tintype.learn.recipe import read_recipe
@@ -48,7 +49,6 @@ DIGITS = {
     **dict.fromkeys(("minutes", "gflops"), 1),
     **dict.fromkeys(("network_ms", "photograph_ms"), 0),
 }
-NOTHING = "does not apply"
 COMPARED = (
     "samples",
     "minutes",
@@ -102,8 +102,8 @@ def draw(results: Path, pictures: Path) -> None:
     """Draw learning curves and diversity."""
     from systems_drawings import draw_curves, draw_diversity, read_curves, read_diversity  # noqa: PLC0415
 
-    draw_curves(read_curves(results / "curves", [*read_table(results / "systems.csv")]), pictures)
-    if diversity := read_rows(results / "diversity.csv"):
+    draw_curves(read_curves(results / "curves", [*read_rows(results / "systems.csv")]), pictures)
+    if diversity := read_lines(results / "diversity.csv"):
         draw_diversity(read_diversity(diversity), pictures / "diversity.svg")
 
 
@@ -115,7 +115,7 @@ def color(results: Path, runs: Path, pictures: Path) -> None:
 
     photographs = [*read_photographs().values()]
     write_originals(pictures, photographs)
-    for name in read_table(results / "systems.csv"):
+    for name in read_rows(results / "systems.csv"):
         if model := find_made(name, runs):
             try:
                 write_sheet(pictures / f"{name}.webp", model, photographs)
@@ -133,7 +133,7 @@ def write_pages(results: Path, docs: Path) -> None:
 
 def render_pages(results: Path, docs: Path) -> dict[Path, str]:
     """Return the pages as they should be, by path."""
-    rows, folder = read_table(results / "systems.csv"), docs / "systems"
+    rows, folder = read_rows(results / "systems.csv"), docs / "systems"
     parts = {folder / "compared.md": "\n\n".join(_render_all(results, docs, rows))}
     for name, row in rows.items():
         if (folder / f"{name}.md").exists():
@@ -141,12 +141,7 @@ def render_pages(results: Path, docs: Path) -> dict[Path, str]:
     return {path: _fill(path.read_text("utf-8"), text) for path, text in parts.items()}
 
 
-def read_table(path: Path) -> dict[str, Row]:
-    """Return the rows of a table by name."""
-    return {row["name"]: row for row in read_rows(path)}
-
-
-def read_rows(path: Path) -> list[Row]:
+def read_lines(path: Path) -> list[Row]:
     """Return the rows of a table; none where there is no table."""
     if not path.exists():
         return []
@@ -188,15 +183,17 @@ def _circumstances(rows: Sequence[Row], table: str) -> str:
     """Say how a table was measured, by the first of its rows and the machines of all."""
     row, machines = rows[0], " and ".join(dict.fromkeys(row["machine"] for row in rows))
     budget = "" if row["budget"] == NOTHING else f"A budget of {row['budget']}; "
+    timed = dict.fromkeys(row.get("timed_on", "") for row in rows)
+    times = " and ".join(machine for machine in timed if machine not in ("", NOTHING))
     return (
-        f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{row['command']}` on {machines}; "
-        f"{row['versions']}. All columns: `results/{table}`.*"
+        f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{row['command']}` on {machines}"
+        f"{f' (times: {times})' if times else ''}; {row['versions']}. All columns: `results/{table}`.*"
     )
 
 
 def _render_pair(path: Path, title: str, says: str) -> Iterator[str]:
     """Yield a table of two trainings that differ in one thing."""
-    rows = read_rows(path)
+    rows = read_lines(path)
     if not rows:
         return
     yield f"## {title}"
@@ -209,7 +206,7 @@ def _render_pair(path: Path, title: str, says: str) -> Iterator[str]:
 
 def _render_probe(path: Path) -> Iterator[str]:
     """Yield what a linear classifier reads of encoders."""
-    rows = read_rows(path)
+    rows = read_lines(path)
     if not rows:
         return
     yield "## Self-supervision"
@@ -235,7 +232,7 @@ def _tabulate(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 
 
 def _render_diversity(results: Path, docs: Path) -> Iterator[str]:
-    rows = read_rows(results / "diversity.csv")
+    rows = read_lines(results / "diversity.csv")
     if not rows:
         return
     yield "## Several samples"

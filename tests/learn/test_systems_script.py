@@ -82,12 +82,14 @@ def scripts(monkeypatch):
     import budget
     import judging
     import learning_curves
+    import training_rows
     import training_table
 
     return SimpleNamespace(
         budget=budget,
         judging=judging,
         curves=learning_curves,
+        rows=training_rows,
         table=training_table,
     )
 
@@ -388,7 +390,7 @@ def test_folder_of_another_budget_is_refused(scripts, tmp_path):
 )
 def test_trained_is_what_beats_the_tint_and_stays_near_gray(scripts, raw, rebalanced, state):
     gray, tint = Auc(raw=88.26, rebalanced=60.7), Auc(raw=86.0, rebalanced=62.5)
-    assert scripts.table.state_of(Auc(raw=raw, rebalanced=rebalanced), gray, tint) == state
+    assert scripts.rows.state_of(Auc(raw=raw, rebalanced=rebalanced), gray, tint) == state
 
 
 def test_what_both_find_hard_does_not_widen_the_interval(scripts):
@@ -410,12 +412,12 @@ def test_row_that_fails_does_not_keep_the_next_from_being_measured(scripts, tmp_
     def measure(name):
         if name == "first":
             raise TrainingError("the loss is not a number")
-        return scripts.table.Row(name, "eccv16", "trained")
+        return scripts.rows.Row(name, "eccv16", "trained")
 
     assert scripts.table.add_rows(place, ["first", "second"], measure, ["first", "second"]) == 1
     assert [*rows_of(tmp_path / "table.csv")] == ["second"]
     assert "first: the loss is not a number" in capsys.readouterr().err
-    scripts.table.add_row(place, scripts.table.Row("first", "iizuka16", "trained"), ["first", "second"])
+    scripts.rows.add_row(place.table, scripts.rows.Row("first", "iizuka16", "trained"), ["first", "second"])
     assert [*rows_of(tmp_path / "table.csv")] == ["first", "second"]
 
 
