@@ -63,12 +63,13 @@ COMPARED = (
 PAIRS = {
     "transfer.csv": (
         "Transfer",
-        "One network, trained twice within the same time: its encoder begins with random weights, or with those that "
-        "learned to tell the kinds of ImageNet.",
+        "One network, trained twice within the same budget: its encoder begins with random weights, or with those "
+        "that learned to tell the kinds of ImageNet, and then moves at a quarter of the rate of the rest. One "
+        "photograph of five is held out of both, for the probe below.",
     ),
     "distillation.csv": (
         "Distillation",
-        "A small student, trained twice within the same time: by photographs alone, or also by the answers of the "
+        "A small student, trained twice within the same budget: by photographs alone, or also by the answers of the "
         "bundled model, which take their part of the time.",
     ),
 }
@@ -180,15 +181,26 @@ def _render_all(results: Path, docs: Path, rows: Mapping[str, Row]) -> Iterator[
 
 
 def _circumstances(rows: Sequence[Row], table: str) -> str:
-    """Say how a table was measured, by the first of its rows and the machines of all."""
+    """Say how a table was measured: the first row's command without its options, machines and versions of all."""
     row, machines = rows[0], " and ".join(dict.fromkeys(row["machine"] for row in rows))
+    command = row["command"].split(" --", maxsplit=1)[0]
     budget = "" if row["budget"] == NOTHING else f"A budget of {row['budget']}; "
     timed = dict.fromkeys(row.get("timed_on", "") for row in rows)
     times = " and ".join(machine for machine in timed if machine not in ("", NOTHING))
     return (
-        f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{row['command']}` on {machines}"
-        f"{f' (times: {times})' if times else ''}; {row['versions']}. All columns: `results/{table}`.*"
+        f"*{budget}judged on {row['n']} photographs of `eval/objects`: `{command}` on {machines}"
+        f"{f' (times: {times})' if times else ''}; {_merge_versions(rows)}. All columns, and the options of each "
+        f"row: `results/{table}`.*"
     )
+
+
+def _merge_versions(rows: Sequence[Row]) -> str:
+    """Return each package once, with all the versions that rows were measured with."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for package, version in (each.split(" ", maxsplit=1) for each in row["versions"].split(", ")):
+            found.setdefault(package, {})[version] = None
+    return ", ".join(f"{package} {' and '.join(versions)}" for package, versions in found.items())
 
 
 def _render_pair(path: Path, title: str, says: str) -> Iterator[str]:
@@ -279,10 +291,20 @@ def _describe(name: str, row: Row) -> str:
     if row["state"] == "bundled":
         return f"{row['remark']} ({row['budget']}): {figures}."
     if row["state"] == "examples":
-        return f"{row['remark'].capitalize()}, {row['samples']} of them: {figures}."
+        return f"{row['remark'].capitalize()}, {row['samples']} of them: {figures}.{_lack_examples(row)}"
     remark = f" With {row['remark']}." if row["remark"] else ""
     shown = f"in {_say('minutes', row)} minutes, in which it was shown {int(row['samples']):,} photographs"
     return f"**{row['state'].capitalize()}** {shown}: {figures}.{remark}{_need(name, row)}"
+
+
+def _lack_examples(row: Row) -> str:
+    """Say what a system of examples lacks where the best tint beats it."""
+    if row.get("over_tint", "") in ("", NOTHING) or float(row["over_tint"]) > 0:
+        return ""
+    return (
+        " That is less than the best tint, so it would not count as trained: it would need examples that show what "
+        "the photograph shows, as its paper chose them one by one, instead of the same for all."
+    )
 
 
 def _need(name: str, row: Row) -> str:

@@ -6,6 +6,7 @@ Its color follows the hints: the bin nearest to a hint wins. Elsewhere light cel
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from tintype.models.catalog import ModelFile, read_model
 from tintype.models.onnx_file import copy_with_metadata, fingerprint
 
 FEATURES, CLASSES = 8, 10
+COLOR_OF_LIGHT = (1.5, 3.0)
+Shape = tuple[str, list[str | int]]
 
 
 def create_card(**changes: Any) -> Card:
@@ -69,6 +72,18 @@ def write_style_model(path: Path) -> ModelFile:
     return _write(path, _build_style(), changes)
 
 
+def write_color_model(path: Path) -> ModelFile:
+    """Write a model that gives ab instead of bins and takes no guidance: `COLOR_OF_LIGHT` times L - 50."""
+    changes = {
+        "name": "test-color@1",
+        "bins": 0,
+        "prior": None,
+        "vividness_path": (),
+        "capabilities": frozenset(),
+    }
+    return _write(path, _build_color(), changes)
+
+
 def _write(path: Path, graph: onnx.ModelProto, changes: dict[str, Any]) -> ModelFile:
     bare = path.with_suffix(".bare")
     bare.write_bytes(graph.SerializeToString())
@@ -103,16 +118,19 @@ def _build(drop_output: str) -> onnx.ModelProto:
         helper.make_node("GlobalAveragePool", ["class_map"], ["mean"]),
         helper.make_node("Flatten", ["mean"], ["classes"]),
     ]
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [_declare(*item) for item in _INPUTS],
-        [_declare(*item) for item in _OUTPUTS if item[0] != drop_output],
-        [numpy_helper.from_array(array, name) for name, array in _weights().items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
-    onnx.checker.check_model(model)
-    return model
+    outputs = [item for item in _OUTPUTS if item[0] != drop_output]
+    return _join("tiny", nodes, _INPUTS, outputs, _weights())
+
+
+def _build_color() -> onnx.ModelProto:
+    nodes = [
+        helper.make_node("AveragePool", ["lightness"], ["light4"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Sub", ["light4", "middle"], ["warmth"]),
+        helper.make_node("Mul", ["warmth", "color"], ["ab"]),
+    ]
+    constants = {"middle": np.float32(50), "color": np.float32(COLOR_OF_LIGHT).reshape(1, 2, 1, 1)}
+    outputs = [("ab", ["batch", 2, "height/4", "width/4"])]
+    return _join("color", nodes, _INPUTS[:1], outputs, constants)
 
 
 def _build_style() -> onnx.ModelProto:
@@ -132,12 +150,22 @@ def _build_style() -> onnx.ModelProto:
     }
     inputs = [("lightness", ["batch", 1, "height", "width"]), ("style", ["batch", 2])]
     outputs = [("ab", ["batch", 2, "height/4", "width/4"]), ("style_out", ["batch", 2])]
+    return _join("style", nodes, inputs, outputs, constants)
+
+
+def _join(
+    name: str,
+    nodes: Sequence[onnx.NodeProto],
+    inputs: Sequence[Shape],
+    outputs: Sequence[Shape],
+    constants: Mapping[str, np.ndarray],
+) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
-        "style",
+        name,
         [_declare(*item) for item in inputs],
         [_declare(*item) for item in outputs],
-        [numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()],
+        [numpy_helper.from_array(np.asarray(array), constant) for constant, array in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
     onnx.checker.check_model(model)

@@ -167,5 +167,6 @@ def test_killed_run_goes_on_from_its_last_checkpoint(name: str, shards: Path, tm
         process.wait()
     step = state_of(tmp_path)["step"]
     assert step > 0
-    train_on_cpu(tiny_recipe(name, shards, f"samples={4 * (step + 2)}"), tmp_path)
-    assert state_of(tmp_path)["step"] >= step
+    recipe, shown = tiny_recipe(name, shards, f"samples={4 * (step + 2)}"), []
+    train_on_cpu(recipe, tmp_path, progress=lambda done, total, figures: shown.append(done))
+    assert shown == [4 * (step + 1), 4 * (step + 2)]

@@ -5,7 +5,6 @@ from torch.nn import functional as F
 from tintype.errors import RecipeError
 from tintype.learn.losses.classification import (
     cells_of,
-    classifier_distillation,
     label_cross_entropy,
     rebalancing_weights,
     scale_gradient,
@@ -78,9 +77,3 @@ def test_distribution_distance_of_a_sure_answer_is_its_bins_distance():
     torch.testing.assert_close(
         distribution_distance(sure, torch.tensor([[30.0, 0.0]]), centers), torch.tensor((3.0 - 0.5) / 2)
     )
-
-
-def test_distillation_is_zero_for_the_teacher_itself_and_positive_otherwise():
-    teacher = torch.randn(4, 10, generator=torch.Generator().manual_seed(0))
-    assert abs(float(classifier_distillation(teacher, teacher))) < 1e-6
-    assert float(classifier_distillation(teacher.flip(1), teacher)) > 0.1

@@ -20,6 +20,7 @@ RANDOM = ("network_changes.backbone_weights=none", "perceptual.weights=none")
         ("koalarization17", ()),  # Inception-ResNet-v2
         ("koalarization17-tutorial", ()),
         ("ddcolor23-tiny", ()),  # ConvNeXt-T and VGG-16 with batch norm
+        ("nogan", ()),  # VGG-16 with batch norm
         ("nogan-resnet34", ()),  # ResNet-34 and VGG-16 with batch norm
         ("pix2pix-pretrained", ()),  # ResNet-18
         ("divcolor17", ("data.multiple=256", "data.sizes=[{side = 256, count = 2}]")),  # eccv16

@@ -4,12 +4,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tintype.color.bins import CENTERS
+from tintype.color.bins import CENTERS, Decoding, decode
 from tintype.errors import ModelNotFoundError
 from tintype.learn.losses.teaching import distribution_distillation
 from tintype.learn.recipe import TeacherRecipe
 from tintype.learn.teacher import Teacher
 from tintype.learn.train import train
+from tiny_model import COLOR_OF_LIGHT, write_color_model
 from training_samples import tiny_recipe
 
 BUNDLED = "tintype-small"
@@ -51,6 +52,36 @@ def test_teacher_sees_sizes_that_it_does_not_take_at_one_that_it_does(teacher: T
     odd = F.interpolate(lightness(), (72, 104))
     student = {"bin_logits": torch.zeros(2, 313, 18, 26)}
     assert torch.isfinite(teacher.term(student, odd))
+
+
+def colors() -> torch.Tensor:
+    """Return what the tiny model of colors answers, ab (2, 2, 16, 24)."""
+    return (F.avg_pool2d(lightness(), 4) - 50) * torch.tensor(COLOR_OF_LIGHT).view(1, 2, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def painter(tmp_path_factory: pytest.TempPathFactory) -> Teacher:
+    model = write_color_model(tmp_path_factory.mktemp("painter") / "color.onnx")
+    return Teacher(TeacherRecipe(str(model.path)), torch.device("cpu"), torch.from_numpy(CENTERS.copy()))
+
+
+def test_student_of_colors_learns_from_a_teacher_of_colors(painter: Teacher):
+    assert float(painter.term({"ab": colors()}, lightness())) == pytest.approx(0.0, abs=1e-4)
+    twice = {"ab": F.interpolate(colors(), scale_factor=2, mode="bilinear", align_corners=False)}
+    assert float(painter.term(twice, lightness())) == pytest.approx(0.0, abs=1e-3)
+    assert float(painter.term({"ab": -colors()}, lightness())) > 0.1
+
+
+def test_student_of_bins_learns_from_a_teacher_of_colors(painter: Teacher):
+    logits = torch.zeros(2, 313, 16, 24, requires_grad=True)
+    optimizer = torch.optim.Adam([logits], lr=0.3)
+    for _ in range(100):
+        optimizer.zero_grad()
+        painter.term({"bin_logits": logits}, lightness()).backward()
+        optimizer.step()
+    answer = decode(logits.detach().permute(0, 2, 3, 1), None, Decoding(0.0, 1.0)).permute(0, 3, 1, 2)
+    assert (answer - colors()).norm(dim=1).mean() < 3
+    assert colors().norm(dim=1).mean() > 5
 
 
 def test_training_with_a_teacher_logs_its_term(shards: Path, tmp_path: Path, monkeypatch):

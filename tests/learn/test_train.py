@@ -165,9 +165,9 @@ def test_killed_run_goes_on_from_its_last_checkpoint(shards: Path, tmp_path: Pat
         process.wait()
     step = torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"]
     assert step > 0
-    recipe = fast_recipe(shards, f"samples={8 * (step + 2)}")
-    train_on_cpu(recipe, tmp_path)
-    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] >= step
+    recipe, shown = fast_recipe(shards, f"samples={8 * (step + 2)}"), []
+    train_on_cpu(recipe, tmp_path, progress=lambda done, total, figures: shown.append(done))
+    assert shown == [8 * (step + 1), 8 * (step + 2)]
 
 
 def test_killed_run_notes_nothing_twice(finished: Path, shards: Path, tmp_path: Path):

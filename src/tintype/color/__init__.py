@@ -1,1 +1,1 @@
-"""Tintype: color."""
+"""Color itself: Lab and other spaces, bins and their decoding."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tintype.color.lab import lab_to_srgb
-from tintype.errors import DataError
+from tintype.errors import DataError, TrainingError
 from tintype.learn.cheng_config import CONFIGS, SIZE, ChengConfig, OnStep
 from tintype.learn.cheng_curve import write_curve
 from tintype.learn.cheng_samples import Samples, find_vocabulary, sample_pixels
@@ -116,6 +116,7 @@ def train_cheng15(
         DataError: fewer photographs than clusters, or one that can't be read.
         ModelNotFoundError, BrokenModelError: the encoder.
         OutputExistsError, WriteFailedError: the file is in the way or can't be written.
+        TrainingError: the gradient of a network is not a number; the batch is saved among what is unfinished.
     """
     config, tell = config or CONFIGS["cheng15"], on_step or (lambda *_: None)
     unfinished = unfinished or Unfinished()
@@ -157,6 +158,7 @@ def fit_course(
     scale = 1 / (flat.std(axis=0) + np.float32(0.05))  # what hardly varies must not become loud
     vectors = torch.from_numpy((samples.vectors - mean) * scale)
     truth = torch.from_numpy(samples.ab / np.float32(AB_UNIT))
+    unfinished = unfinished or Unfinished()
     settled: list[_Settled] = []
     seconds = np.zeros(MOMENTS)
     left = np.arange(len(vectors))
@@ -198,16 +200,16 @@ def _sort(
 
 
 def _trained(
-    vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int], unfinished: Unfinished | None
+    vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int], unfinished: Unfinished
 ) -> tuple[list[PixelNet], NDArray[np.float64]]:
     """Train a network, or take it from what was trained before the process was killed; see `_train`."""
 
     def train() -> Mapping[str, NDArray[Any]]:
-        states, seconds = _train(vectors, truth, config, seed)
+        states, seconds = _train(vectors, truth, config, seed, unfinished)
         weights = {name: torch.stack([state[name] for state in states]).numpy() for name in states[0]}
         return {**weights, "seconds": np.array(seconds)}
 
-    kept = dict((unfinished or Unfinished()).keep("network-{}-{}".format(*seed), train))
+    kept = dict(unfinished.keep("network-{}-{}".format(*seed), train))
     seconds = kept.pop("seconds")
     networks = [PixelNet(vectors.shape[-1]).eval() for _ in seconds]
     for moment, network in enumerate(networks):
@@ -216,12 +218,15 @@ def _trained(
 
 
 def _train(
-    vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int]
+    vectors: Tensor, truth: Tensor, config: ChengConfig, seed: tuple[int, int], unfinished: Unfinished
 ) -> tuple[list[dict[str, Tensor]], list[float]]:
     """Train a network on photographs (n, pixels, D) with truth (n, pixels, 2), by squared error.
 
     Returns:
         Its weights after each `MOMENTS`th of its training, and the seconds until then.
+
+    Raises:
+        TrainingError: the gradient is not a number; the batch is saved.
     """
     drawn = int(np.random.SeedSequence((config.seed, *seed)).generate_state(1)[0])
     generator = torch.Generator().manual_seed(drawn)
@@ -236,6 +241,9 @@ def _train(
         some = torch.randint(len(flat), (config.batch,), generator=generator)
         optimizer.zero_grad()
         torch.autograd.backward(F.mse_loss(network(flat[some]), goal[some]))
+        norm = nn.utils.clip_grad_norm_(network.parameters(), math.inf)  # measured, not clipped
+        if not torch.isfinite(norm):
+            _stop_at_broken_batch(flat[some], goal[some], "{}-{}-{}".format(*seed, step), unfinished)
         optimizer.step()
         step += 1
         elapsed = time.monotonic() - start
@@ -244,6 +252,12 @@ def _train(
             states.append({name: weight.clone() for name, weight in network.state_dict().items()})
             seconds.append(elapsed)
     return states, seconds
+
+
+def _stop_at_broken_batch(vectors: Tensor, truth: Tensor, step: str, unfinished: Unfinished) -> NoReturn:
+    unfinished.keep(f"broken-{step}", lambda: {"vectors": vectors.numpy(), "truth": truth.numpy()})
+    where = f": the batch is in {unfinished.folder}" if unfinished.folder else ""
+    raise TrainingError(f"the gradient is not a number at step {step}{where}; lower network_changes.rate")
 
 
 def _psnr(

@@ -14,7 +14,6 @@ from torch.nn import functional as F
 from tintype.learn.data.examples import Examples, color_of_cells
 from tintype.learn.losses.classification import (
     cells_of,
-    classifier_distillation,
     label_cross_entropy,
     scale_gradient,
     soft_cross_entropy,
@@ -146,7 +145,7 @@ def _distillation_term(run: Run, classes: Tensor, examples: Examples) -> Tensor:
     seen = whole_of(examples)[0] if shows_other_worlds(run.recipe) else examples.lightness
     with torch.no_grad(), run.fabric.autocast():
         believed = run.classifier(run.network.gray_input(seen))
-    return classifier_distillation(classes, believed)
+    return distribution_distillation(classes, believed)
 
 
 def _is_past(run: Run, part: float) -> bool:

@@ -1,1 +1,1 @@
-"""Tintype: models."""
+"""Finished models: their files and cards, where they are found, the session that runs them."""

@@ -1,1 +1,1 @@
-"""Pages in the browser: so far those of studies with people."""
+"""Pages in the browser: the studio, where photographs are colored and corrected, and studies with people."""

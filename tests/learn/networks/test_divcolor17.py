@@ -43,7 +43,7 @@ class TestDivcolorNet(NetworkContract):
         grid=4,
         prior=None,
         vividness_path=(),
-        size=SizeRule(multiple=32, default=128, minimum=32, maximum=512),
+        size=SizeRule(multiple=4, default=128, minimum=32, maximum=512),
         capabilities=frozenset({"latent"}),
     )
     lengths = {"latent": TINY.code + TINY.components}  # noqa: RUF012 - as in the base

@@ -1,1 +1,1 @@
-"""Tintype: learn/losses."""
+"""What a training minimizes: one file a kind of loss."""

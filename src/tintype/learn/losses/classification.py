@@ -64,13 +64,3 @@ def rebalancing_weights(prior: Tensor, exponent: float) -> Tensor:
     smooth = 0.5 * prior + 0.5 / len(prior)
     weights = smooth.pow(-exponent)
     return weights / (weights * prior).sum()
-
-
-def classifier_distillation(student: Tensor, teacher: Tensor) -> Tensor:
-    """Return the Kullback-Leibler divergence of class logits (N, classes) from the teacher's, mean over N."""
-    return F.kl_div(
-        F.log_softmax(student.float(), 1),
-        F.log_softmax(teacher.float(), 1),
-        log_target=True,
-        reduction="batchmean",
-    )

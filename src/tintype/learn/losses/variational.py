@@ -46,7 +46,7 @@ def colorfulness_error(field: Tensor, truth: Tensor, bin_weights: Tensor) -> Ten
     Args:
         field: (N, 2, h, w), as decoded.
         truth: (N, 2, h, w).
-        bin_weights: (313,), of each true color's nearest bin: one over how frequent it is
+        bin_weights: (313,), of each true color's nearest bin: one over the smoothed prior
             (`tintype.learn.losses.classification.rebalancing_weights` with exponent 1).
     """
     with torch.no_grad():

@@ -15,6 +15,9 @@ Different:
   and before it; both lead to 4 x 4 cells. They come with the network, with the names of ``eccv16``, so that its
   weights load into them; the paper's training keeps them fixed.
 - Any timm backbone takes their place by configuration; ``divcolor17-mobilenetv2`` is one.
+- All terms of the loss are means over the batch; the authors' divergence is a sum. Rare colors weigh one over the
+  prior mixed half and half with the uniform distribution, as for the other systems here; the authors' weigh one over
+  the prior itself.
 - Dropout keeps seven in ten, as the first version does, before the last layer of encoder and mixture network.
 """
 

@@ -5,11 +5,15 @@ of striding further, batch norm once a block), the 313 bins at a quarter of the 
 ``model_out`` of the bins' centers, and all names, so that the released weights load strictly. Soft encoding and the
 weights of rare colors belong to the loss, the annealed mean (`ANNEALED_MEAN`) to the decoding, as in the paper.
 
-Different: weights start as He et al. 2015 propose instead of by k-means on activations. Soft encoding takes the
-paper's 5 nearest bins, where the release's code takes 10. ``model_out`` is no parameter: the paper fixes it, and
-decoding by `tintype.color.bins` does not pass through it. It is used by `EccvNet.mean_color` alone, which decodes as
-the PyTorch release does, without a temperature of its own. (The Caffe release multiplies the logits by 2.606, which
-is 1 / 0.38.)
+Different:
+- Weights start as He et al. 2015 propose instead of by k-means on activations.
+- Soft encoding takes the paper's 5 nearest bins, where the release's code takes 10.
+- The uniform half of the smoothed prior lies on all 313 bins; in the release on those that occur.
+- A cell's true color is that of its middle pixel; the release takes the first one.
+- Photographs keep their aspect ratio; the release squeezes them into a square of 256.
+- ``model_out`` is no parameter: the paper fixes it, and decoding by `tintype.color.bins` does not pass through it.
+  `EccvNet.mean_color` alone uses it, which decodes as the PyTorch release does, without a temperature of its own.
+  (The Caffe release multiplies the logits by 2.606, which is 1 / 0.38.)
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ Different:
 - The sigmoid's 0..1 stands for -110..110 Lab units in a and b; the paper only says that colors are normalized.
 - While training on photographs of the copy's own size, the low-level features are computed once, since both passes
   would be the same.
+- The classes are those of the training photographs, not the paper's 205 kinds of scenes.
 - The released weights are licensed for non-commercial use in another format, so no names were kept.
 """
 
@@ -43,7 +44,7 @@ class IizukaConfig:
     Attributes:
         width: channels of the first convolution; the others have half to 8 times as many, the global vector 4 times.
         side: of the square copy that the global features network sees, a multiple of 32.
-        classes: of the classifier, the paper's 205 scenes; 0 for none.
+        classes: of the classifier, 205 scenes in the paper; 0 for none.
     """
 
     width: int = 64
