@@ -329,8 +329,10 @@ def _say(key: str, row: Row) -> str:
     if value in ("", NOTHING):
         return "-"
     if key == "over_tint":
-        low, high = (float(row[f"{key}_{bound}"]) for bound in ("low", "high"))
-        return f"{float(value):+.2f} ({low:+.2f} to {high:+.2f})"
+        half = (
+            float(row[f"{key}_high"]) - float(row[f"{key}_low"])
+        ) / 2  # the jackknife's interval is symmetric
+        return f"{float(value):+.2f}\u00a0±\u00a0{half:.2f}"  # in one line
     if key == "parameters":
         return f"{int(value) / 1e6:.2f} M"
     if key == "machine":  # "Intel(R) Xeon(R) Processor, 4 cores, Linux"

@@ -50,7 +50,7 @@ def test_pages_say_what_the_table_says(scripts, folders):
     compared, own = ((docs / "systems" / name).read_text() for name in ("compared.md", "eccv16.md"))
     assert compared.startswith("# All\n\nWords.\n")
     assert (
-        "| `eccv16` | undertrained | 9,000 | 20.5 | 21.00 | 87.12 | 61.00 | -1.00 (-2.25 to +0.12) | 22.50 | "
+        "| `eccv16` | undertrained | 9,000 | 20.5 | 21.00 | 87.12 | 61.00 | -1.00\u00a0±\u00a01.19 | 22.50 | "
         "0.40 | 32.24 M | 83.5 |" in compared
     )
     assert "| `one-tint` | baseline | - | - | 20.00 |" in compared
