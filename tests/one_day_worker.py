@@ -72,9 +72,12 @@ class Worker:
         self.done[action.__name__] += 1
 
     def rest(self):
-        """Wait until all is stored, and seen."""
+        """Wait until all is stored, and seen, and close what was said: nobody presses on a place under a line."""
         self.visitor.until("!window.tintype.store.now.waiting && !window.tintype.store.now.isTrying")
         self.visitor.settle()
+        self.page.evaluate(
+            "document.querySelectorAll('.toast .icon-button').forEach((close) => close.click())"
+        )
 
     def lose_server_at_a_mark(self, kill):
         """Choose a color, and the server is gone: move the mark, then a slider, and undo that.
@@ -212,6 +215,7 @@ class Worker:
         section.get_by_role("textbox").fill("autumn")
         with self.page.expect_response("**/words"):
             section.get_by_role("textbox").press("Enter")
+        section.get_by_role("textbox").blur()  # what is pressed next is no text
         self.rest()
         assert self.now["state"]["palette"]  # of the words, or the one that was chosen
 

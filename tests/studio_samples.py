@@ -25,6 +25,12 @@ from tintype.studio.api.messages import unpack_frame
 from tintype.studio.app import create_app
 from tintype.studio.core import open_studio
 
+# glibc keeps up to 100 MB more or less, by chance, of what a program let go: memory could not be judged.
+FREED_IS_RETURNED = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
 ADDRESS = "http://127.0.0.1:8736"
 API = "/api/v1"
 
@@ -138,14 +144,12 @@ def running(folder, tiny, *arguments, port=0):
     """Run the program until the block ends, then kill it; gives the server and its process."""
     command = [sys.executable, "-m", "tintype", "studio", *map(str, arguments)]
     options = ["--data", folder, "--model", tiny, "--port", port, "--no-browser", "--threads", "2"]
-    # With an arena for each thread glibc keeps up to 100 MB more or less, by chance: memory could not be judged.
-    settings = os.environ | {"MALLOC_ARENA_MAX": "2"}
     with subprocess.Popen(
         [*command, *map(str, options)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=settings,
+        env=os.environ | FREED_IS_RETURNED,
     ) as process:
         said = ""
         while not (found := re.search(r"http://(127\.0\.0\.1:\d+)/", said)):
