@@ -74,6 +74,10 @@ def test_doubtful_points_are_wrong_as_often_as_they_say():
     right = ((hints[:, :2] - ab).abs().amax(1) < 1e-3)[given].float().mean()
     said = hints[:, 2][given].mean()
     assert abs(float(right) - float(said)) < 0.06
+    a, b = hints[:, 0][given], hints[:, 1][given]
+    torch.testing.assert_close(
+        b, 5 - a / 2
+    )  # also where points overlap, each color is that of one photograph
 
 
 def test_number_of_points_is_geometric_where_it_is_zhangs():

@@ -88,7 +88,7 @@ def from_examples(
     if json:
         print_json(_summarize(made))
         return
-    print_line(f"{made.path}: {made.card.name}, {_megabytes(made.path)} MB, of {len(photos)} photographs")
+    print_line(f"{made.path}: {made.card.name}, {_megabytes(made.path)} MB, examples: {len(photos)}")
 
 
 def import_files(

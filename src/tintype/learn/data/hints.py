@@ -118,20 +118,21 @@ def _patch_means(ab: Tensor, x: Tensor, y: Tensor, patch: Tensor) -> Tensor:
 def _paint(
     values: Tensor, corners: tuple[Tensor, Tensor], patch: Tensor, exists: Tensor, size: tuple[int, int]
 ) -> Tensor:
-    """Paint square patches (N, P) of values (N, P, 3) into maps (N, 3, H, W)."""
+    """Paint square patches (N, P) of values (N, P, 3) into maps (N, 3, H, W); later ones cover earlier ones."""
     n, most, channels = values.shape
     (x, y), (height, width) = corners, size
-    side = int(patch.max())
-    offset = torch.arange(side, device=values.device)
+    offset = torch.arange(int(patch.max()), device=values.device)
     inside = (offset < patch[..., None]) & exists[..., None]
     covered = inside[..., :, None] & inside[..., None, :]
     rows = (y[..., None] + offset).clamp(max=height - 1)
     columns = (x[..., None] + offset).clamp(max=width - 1)
     cells = rows[..., :, None] * width + columns[..., None, :]
-    cells = torch.where(covered, cells, height * width).view(n, 1, -1).expand(n, channels, -1)
-    painted = values.new_zeros(n, channels, height * width + 1)
-    source = values.transpose(1, 2)[..., None].expand(n, channels, most, side * side).reshape(n, channels, -1)
-    return painted.scatter(2, cells, source)[..., :-1].view(n, channels, height, width)
+    cells = torch.where(covered, cells, height * width).flatten(1)
+    number = torch.arange(1, most + 1, device=values.device)[:, None, None].expand_as(covered).flatten(1)
+    # Which patch is seen is settled once for all channels: a scattered value might be another one's in each.
+    seen = number.new_zeros(n, height * width + 1).scatter_reduce(1, cells, number, "amax")[:, :-1]
+    painted = F.pad(values, (0, 0, 1, 0)).gather(1, seen[..., None].expand(n, height * width, channels))
+    return painted.transpose(1, 2).reshape(n, channels, height, width)
 
 
 def _soft_hints(ab: Tensor, generator: torch.Generator) -> Tensor:
