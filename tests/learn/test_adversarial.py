@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import tintype.learn.adversarial as adversarial_module
 import tintype.learn.course as course_module
 import tintype.learn.run as run_module
 from tintype.errors import ModelNotFoundError, RecipeError, WriteFailedError
@@ -103,6 +104,55 @@ def test_critic_learns_alone_beside_a_network_that_rests(shards: Path, tmp_path:
     assert all(torch.equal(value, after["model"][key]) for key, value in before["model"].items())
     critics = [state["parts"]["critic"] for state in (before, after)]
     assert any(not torch.equal(value, critics[1][key]) for key, value in critics[0].items())
+
+
+def test_critic_is_told_which_picture_is_the_photograph(shards: Path, tmp_path: Path, monkeypatch):
+    looked: list[tuple[torch.Tensor, torch.Tensor]] = []
+    truths: list[torch.Tensor] = []
+    asked: list[tuple[torch.Tensor, torch.Tensor]] = []
+    look, whole = adversarial_module.Critic.look, adversarial_module.whole_of
+
+    def remember_look(critic, lightness, ab, *, learns):
+        looked.append((ab, look(critic, lightness, ab, learns=learns)))
+        return looked[-1][1]
+
+    def remember_truth(examples):
+        truths.append(whole(examples)[1])
+        return whole(examples)
+
+    def remember_loss(true, made, kind):
+        asked.append((true, made))
+        return critic_loss(true, made, kind)
+
+    monkeypatch.setattr(adversarial_module.Critic, "look", remember_look)
+    monkeypatch.setattr(adversarial_module, "whole_of", remember_truth)
+    monkeypatch.setattr(adversarial_module, "critic_loss", remember_loss)
+    train_on_cpu(tiny_recipe(NAME, shards, "samples=4", "adversarial.critic_alone=2.0"), tmp_path)
+    (seen_first, first), (seen_second, second) = looked
+    ((true, made),) = asked
+    assert torch.equal(seen_first, truths[0])
+    assert not torch.equal(seen_second, truths[0])
+    assert true is first
+    assert made is second
+
+
+def test_opinion_of_the_critic_counts_as_much_as_the_recipe_says(shards: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(course_module, "LOG_EVERY", 1)
+    opinions: list[float] = []
+    logged: list[float] = []
+
+    def remember(made, kind):
+        opinion = generator_loss(made, kind)
+        opinions.append(opinion.item())
+        return opinion
+
+    monkeypatch.setattr(adversarial_module, "generator_loss", remember)
+    recipe = tiny_recipe(NAME, shards, "adversarial.weight=0.25")
+    train_on_cpu(
+        recipe, tmp_path, progress=lambda shown, samples, figures: logged.append(figures["adversarial"])
+    )
+    assert logged == pytest.approx([0.25 * each for each in opinions])
+    assert max(logged) > 0
 
 
 def test_network_waits_for_a_critic_that_knows_too_little(shards: Path, tmp_path: Path):

@@ -1,18 +1,36 @@
 """The averaged weights of a run."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
 import torch
 from torch import nn
 
 from tintype.learn.networks.encoders import import_timm
 from tintype.learn.networks.spectral import SpectralConv
-from tintype.learn.run import Run
+from tintype.learn.recipe import OptimizerRecipe, read_recipe
+from tintype.learn.run import Run, _average_of
 
 
 def stretch(layer: SpectralConv) -> float:
     """The largest factor by which a layer stretches what it is given."""
     return float(torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2))
+
+
+class BatchesOfTen:
+    """A plan of four steps."""
+
+    samples = range(0, 50, 10)
+
+    def __len__(self) -> int:
+        return 4
+
+
+def test_average_forgets_half_of_what_was_after_its_half_life():
+    network, recipe = nn.Linear(1, 1), replace(read_recipe("eccv16"), optimizer=OptimizerRecipe(average=1000))
+    average = _average_of(network, recipe, BatchesOfTen())
+    assert average.decay ** (1000 / 10) == pytest.approx(0.5)
 
 
 def test_average_stretches_nothing_though_the_weights_turn():

@@ -1,13 +1,16 @@
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tintype.errors import DataError
 from tintype.learn.data.batches import BatchPlan, center_crops
-from tintype.learn.data.photographs import is_held_out, load_pools
+from tintype.learn.data.examples import iterate_examples
+from tintype.learn.data.photographs import Photograph, is_held_out, load_pools
 from training_samples import add_member, fast_recipe, spoil
 
 
@@ -80,6 +83,31 @@ def test_source_of_broken_photographs_only_is_an_error(tmp_path: Path):
             add_member(shard, f"{i:06d}_x_y.png", b"no picture")
     with pytest.raises(DataError, match="in a row"):
         plan_of(fast_recipe(tmp_path))[0]
+
+
+def test_source_that_is_never_shown_is_an_error(shards: Path):
+    recipe = fast_recipe(shards, "data.sizes=[{side = 32, count = 4}]")
+    rare = replace(recipe.data.sources[0], share=0.1)
+    data = replace(recipe.data, sources=(replace(rare, share=0.9), rare))
+    with pytest.raises(DataError, match=r"share 0\.1 gets no photograph"):
+        BatchPlan(replace(recipe, data=data), load_pools(data))
+
+
+def test_errors_of_workers_are_one_line(tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+    for i in range(60):
+        (tmp_path / "photos" / f"{i}.png").write_bytes(b"no picture")
+    recipe = fast_recipe(tmp_path, 'data.sources=[{match = "photos"}]', "data.workers=1")
+    plan = BatchPlan(recipe, load_pools(recipe.data))
+    with pytest.raises(DataError, match=r"^source .* broken photographs in a row.{0,80}$"):
+        next(iterate_examples(plan, 0, torch.device("cpu")))
+
+
+def test_photographs_are_upright(tmp_path: Path):
+    turned = Image.Exif()
+    turned[274] = 6
+    Image.new("RGB", (80, 40)).save(tmp_path / "turned.jpg", exif=turned)
+    assert Photograph("turned", (tmp_path / "turned.jpg").read_bytes()).open().size == (40, 80)
 
 
 def test_missing_source_is_an_error_that_names_it(tmp_path: Path):

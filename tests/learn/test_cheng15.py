@@ -14,10 +14,12 @@ from tintype.learn.cheng15 import PixelNet, fit_course, train_cheng15
 from tintype.learn.cheng_config import CONFIGS
 from tintype.learn.cheng_samples import Samples
 from tintype.learn.data.photographs import Photograph
+from tintype.models.array_file import read_arrays
 from tintype.models.catalog import find_model
 from tintype.models.contract import check_outputs
-from tintype.models.examples.cheng15 import Ensemble, distances
+from tintype.models.examples.cheng15 import Cheng, Ensemble, color_pixels, distances
 from tintype.models.examples.cheng_features import LOCAL_LENGTH, assign, describe_pixels, outline, view
+from tintype.models.examples.edge_filters import joint_bilateral
 from tintype.models.session import Session
 from tiny_model import FEATURES, write_tiny_model
 
@@ -91,6 +93,16 @@ def test_contract_is_kept_at_odd_sizes(model):
         session.run(feeds["lightness"], hints=np.zeros((2, 3, 32, 96), np.float32))
 
 
+def test_color_is_smoothed_along_the_lightness(model):
+    session = Session(find_model("cheng15"))
+    method = Cheng(session.card, read_arrays(model.path))
+    seen = view(LIGHTNESS, method.encoder.features(LIGHTNESS), method.ensemble.vocabulary)
+    rough = color_pixels(seen, method.ensemble)
+    answer = np.moveaxis(session.run(LIGHTNESS[None, None])["ab"][0], 0, -1)
+    np.testing.assert_allclose(answer, joint_bilateral(rough, LIGHTNESS, 4.0, 6.0), atol=1e-3)
+    assert np.abs(np.diff(answer, axis=1)).mean() < 0.5 * np.abs(np.diff(rough, axis=1)).mean()
+
+
 def test_network_has_three_hidden_layers_of_half_the_input():
     network = PixelNet(LOCAL_LENGTH + 47)
     assert LOCAL_LENGTH == 49 + 32
@@ -135,6 +147,23 @@ def test_photographs_colored_well_leave_and_the_others_get_new_networks():
     np.testing.assert_allclose(sorted(ensemble.outlines.tolist()), [(0, 1), (1, 0), (1, 0.1)], atol=1e-6)
     once = fitted(samples, replace(config, rounds=1))
     np.testing.assert_allclose(sorted(once.outlines.tolist()), [(0, 1), (1, 0.1 / 6)], atol=1e-6)
+
+
+@pytest.mark.parametrize(("settled", "rounds"), [(0.0, {"round 1"}), (99.0, {"round 1", "round 2"})])
+def test_photographs_stay_once_they_are_colored_well_enough(settled, rounds):
+    config, told = replace(TINY, clusters=2, rounds=2, settled=settled, steps=3), set()
+    fit_course(_samples(6), np.eye(3, dtype=np.float32), config, lambda text, *_: told.add(text))
+    assert told == rounds
+
+
+def test_semantics_follow_the_edges_of_the_lightness():
+    lightness = np.repeat(np.float32([20, 80]), 37)[None, :64].repeat(
+        32, axis=0
+    )  # the edge is amid a cell of features
+    features = np.zeros((2, 4, 2), np.float32)
+    features[:, :2, 0] = features[:, 2:, 1] = 1
+    thing = view(lightness, features, np.eye(2, dtype=np.float32)).semantics[16, :, 0]
+    assert np.abs(np.diff(thing)).argmax() == 36
 
 
 def test_cluster_is_chosen_by_look_and_by_things():

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -11,6 +13,7 @@ from tintype.learn.losses.classification import (
     soft_cross_entropy,
 )
 from tintype.learn.losses.regression import color_distance, distribution_distance
+from tintype.learn.objective import _distribution_terms
 
 
 def test_cells_of_keeps_each_cells_channels_together():
@@ -38,6 +41,8 @@ def test_rebalancing_weights_average_to_one_and_favor_the_rare():
     torch.testing.assert_close((weights * prior).sum(), torch.tensor(1.0))
     assert weights[0] < weights[1] < weights[2]
     torch.testing.assert_close(rebalancing_weights(prior, 0.0), torch.ones(3))
+    smooth = 0.5 * prior + 0.5 / 3  # Zhang et al. 2016, lambda 0.5
+    torch.testing.assert_close(weights, 1 / smooth / (prior / smooth).sum())
 
 
 def test_class_weights_change_the_gradient_and_not_the_loss():
@@ -50,6 +55,25 @@ def test_class_weights_change_the_gradient_and_not_the_loss():
     torch.testing.assert_close(weighed, plain)
     (weighed_gradient,) = torch.autograd.grad(weighed, logits)
     torch.testing.assert_close(weighed_gradient, gradient * torch.tensor([[3.0], [0.5]]))
+
+
+def test_cells_are_weighed_by_their_nearest_bin_and_gray_photographs_by_nothing():
+    loss = SimpleNamespace(rows=1, classification=1.0, regression=0.0, gray=5.0)
+    class_weights = torch.tensor([0.5, 2.0, 4.0])
+    run = SimpleNamespace(recipe=SimpleNamespace(loss=loss), step=0, class_weights=class_weights)
+    ab = torch.stack([torch.full((2, 1, 2), 30.0), torch.full((2, 1, 2), 1.0)])
+    bins = torch.tensor(
+        [[[[2, 1]], [[0, 0]]], [[[2, 1]], [[0, 0]]]]
+    )  # nearest, next: of 2 photographs of 2 cells
+    examples = SimpleNamespace(ab=ab, bins=bins, weights=torch.full(bins.shape, 0.5))
+    logits = torch.zeros(2, 3, 1, 2, requires_grad=True)
+    _distribution_terms(run, logits, examples)["classification"].backward()
+    expected = torch.zeros(2, 3, 1, 2)
+    for cell, nearest in enumerate((2, 1)):
+        answer = torch.zeros(3)
+        answer[[nearest, 0]] = 0.5
+        expected[0, :, 0, cell] = class_weights[nearest] * (torch.full((3,), 1 / 3) - answer) / 4
+    torch.testing.assert_close(logits.grad, expected)
 
 
 def test_labels_that_are_missing_count_for_nothing():

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import nn
 
 from tintype.learn import variational
 from tintype.learn.networks import create_network
+from tintype.learn.networks.encoders import import_timm
 from tintype.learn.run import CHECKPOINT
 from tintype.learn.shared_norm import SharedNorm2d, share_norms
 from training_samples import TINY
@@ -30,7 +32,7 @@ course.LOG_EVERY = 1
 rows = []
 recipe = tiny_recipe(sys.argv[1], Path(sys.argv[2]), "film.clean=1.0", "film.strength=0.0", "hints.points=0.0")
 folder, processes = Path(sys.argv[3]), int(sys.argv[5])
-train(recipe, folder, accelerator="cpu", devices=processes, progress=lambda s, n, f: rows.append(f))
+train(recipe, folder, accelerator="cpu", devices=processes, progress=lambda s, n, f: rows.append(dict(f)))
 # or threads of gloo may abort the end of the process
 assert not torch.distributed.is_initialized()
 assert not any(type(each) is torch.nn.parallel.DistributedDataParallel for each in gc.get_objects())
@@ -47,13 +49,15 @@ def run_with(processes: int, name: str, shards: Path, folder: Path) -> list[dict
         start += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     here = str(Path(__file__).parent.parent)
     call = [*start, str(script), name, str(shards), str(folder), here, str(processes)]
-    result = subprocess.run(call, capture_output=True, text=True, timeout=600, check=False)
+    # One thread, as torchrun gives each process: others add up in another order, which the first steps enlarge.
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    result = subprocess.run(call, capture_output=True, text=True, timeout=600, check=False, env=environment)
     assert result.returncode == 0, result.stderr[-3000:]
     return json.loads((folder / "rows.json").read_text())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["eccv16", "ddcolor23-tiny"])
+@pytest.mark.parametrize("name", ["eccv16", "ddcolor23-tiny", "tintype-selfsupervised"])
 def test_two_processes_have_the_loss_of_one(name: str, shards: Path, tmp_path: Path):
     one = run_with(1, name, shards, tmp_path / "one")
     two = run_with(2, name, shards, tmp_path / "two")
@@ -111,6 +115,40 @@ def test_what_rests_keeps_its_weights_though_its_momentum_goes_on():
     assert moved["autoencoder"] >= {"tower", "decoder"}
     assert "mixture" not in moved["autoencoder"]
     assert not moved["mixture"] & {"tower", "decoder"}
+
+
+@pytest.fixture
+def process_group(tmp_path: Path):
+    """A group of one process."""
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path / 'group'}", rank=0, world_size=1
+    )
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def norm_of_timm() -> nn.Module:
+    """The norm with an activation of pretrained encoders."""
+    import_timm()
+    from timm.layers.norm_act import BatchNormAct2d
+
+    return BatchNormAct2d(3)
+
+
+@pytest.mark.parametrize("create", [lambda: nn.BatchNorm2d(3), norm_of_timm])
+def test_shared_norm_of_a_group_is_batch_norm(create, process_group):
+    generator = torch.Generator().manual_seed(0)
+    photographs = [torch.randn(4, 3, 5, 5, generator=generator) * 3 + 1 for _ in range(2)]
+    plain, shared = create(), share_norms(create())
+    assert type(shared).__name__.startswith("Shared")
+    for x in photographs:
+        seen = [x.clone().requires_grad_() for _ in range(2)]
+        answers = [norm(each) for norm, each in zip((plain, shared), seen, strict=True)]
+        for answer in answers:
+            answer.square().mul(answer.detach().sigmoid()).sum().backward()
+        torch.testing.assert_close(*answers)
+        torch.testing.assert_close(seen[0].grad, seen[1].grad)
+    torch.testing.assert_close(shared.state_dict(), plain.state_dict())
 
 
 def test_shared_norm_in_one_process_is_batch_norm():

@@ -9,6 +9,7 @@ from tintype.color.bins import BIN_COUNT
 from tintype.errors import RecipeError
 from tintype.learn.networks import SYSTEMS, create_network
 from tintype.learn.recipe import Recipe, list_recipes, read_recipe, recipe_to_dict
+from tintype.learn.recipe_limits import LIMITS, POSITIVE
 from tintype.learn.release import draft_card
 
 BACKBONES = {
@@ -57,6 +58,29 @@ def test_set_changes_values_at_every_depth():
 def test_read_recipe_with_a_mistake_names_it(change, named):
     with pytest.raises(RecipeError, match=named):
         read_recipe("tintype-small", [change])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("optimizer.rate=-1.0", "optimizer.rate is -1; give a number at least 0"),
+        ("optimizer.clip=0.0", "optimizer.clip must be above 0"),
+        ("hints.points=2.0", "hints.points is 2; give a number from 0 to 1"),
+        ("loss.rows=0", "loss.rows is 0; give a number at least 1"),
+        ("data.sizes=[{side = 64, count = 0}]", "data.sizes.count is 0; give a number at least 1"),
+        ("seed=-1", "seed is -1; give a number at least 0"),
+    ],
+)
+def test_impossible_value_is_named(change, words):
+    with pytest.raises(RecipeError, match=words):
+        read_recipe("tintype-small", [change])
+
+
+def test_limits_are_those_of_fields_that_there_are():
+    recipe = read_recipe("tintype-small")
+    for section, limits in (*LIMITS.items(), *POSITIVE.items()):
+        for name in limits:
+            assert hasattr(getattr(recipe, section) if section else recipe, name)
 
 
 def test_read_recipe_of_unknown_name_lists_the_known():

@@ -82,6 +82,17 @@ def test_broken_gradient_of_the_field_encoder_alone_stops_the_run(shards: Path, 
         train_on_cpu(tiny_recipe("divcolor17", shards), tmp_path)
 
 
+def test_weight_of_the_divergence_rises_from_nothing(shards: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("tintype.learn.course.LOG_EVERY", 1)
+    seen: list[float] = []
+    recipe = tiny_recipe("divcolor17", shards, "variational.first=1.0", "variational.kl_rise=0.5")
+    train_on_cpu(
+        recipe, tmp_path, progress=lambda shown, samples, figures: seen.append(figures["divergence"])
+    )
+    assert seen[0] == 0
+    assert min(seen[1:]) > 0
+
+
 def test_labels_of_the_photographs_become_the_classes(shards: Path, tmp_path: Path):
     train_on_cpu(tiny_recipe("iizuka16", shards), tmp_path)
     with safe_open(tmp_path / "last.safetensors", "pt") as file:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from torch.nn import functional as F
 from tintype.color.bins import CENTERS, Decoding, decode
 from tintype.errors import ModelNotFoundError
 from tintype.learn.losses.teaching import distribution_distillation
+from tintype.learn.objective import _teacher_term
 from tintype.learn.recipe import TeacherRecipe
 from tintype.learn.teacher import Teacher
 from tintype.learn.train import train
@@ -30,6 +32,15 @@ def test_distillation_is_zero_for_the_teacher_itself_at_any_temperature():
     for temperature in (1.0, 3.0):
         assert abs(float(distribution_distillation(logits, logits, temperature))) < 1e-5
         assert float(distribution_distillation(logits.flip(1), logits, temperature)) > 0.01
+
+
+def test_distillation_is_the_divergence_times_the_square_of_the_temperature():
+    student, taught = torch.randn(2, 6, 10, generator=torch.Generator().manual_seed(0))
+    for temperature in (1.0, 3.0):
+        shares, wanted = (student / temperature).softmax(1), (taught / temperature).softmax(1)
+        divergence = (wanted * (wanted / shares).log()).sum(1).mean()
+        found = distribution_distillation(student, taught, temperature)
+        torch.testing.assert_close(found, divergence * temperature**2)
 
 
 def test_student_that_says_what_the_teacher_says_has_nothing_to_learn(teacher: Teacher):
@@ -72,6 +83,13 @@ def test_student_of_colors_learns_from_a_teacher_of_colors(painter: Teacher):
     assert float(painter.term({"ab": -colors()}, lightness())) > 0.1
 
 
+def test_teacher_counts_as_much_as_the_recipe_says(painter: Teacher):
+    half = Teacher(TeacherRecipe(painter.recipe.model, 0.5), painter.device, painter.centers)
+    whole = Teacher(TeacherRecipe(painter.recipe.model, 1.0), painter.device, painter.centers)
+    gray = {"ab": 0 * colors()}
+    assert float(half.term(gray, lightness())) == pytest.approx(0.5 * float(whole.term(gray, lightness())))
+
+
 def test_student_of_bins_learns_from_a_teacher_of_colors(painter: Teacher):
     logits = torch.zeros(2, 313, 16, 24, requires_grad=True)
     optimizer = torch.optim.Adam([logits], lr=0.3)
@@ -82,6 +100,20 @@ def test_student_of_bins_learns_from_a_teacher_of_colors(painter: Teacher):
     answer = decode(logits.detach().permute(0, 2, 3, 1), None, Decoding(0.0, 1.0)).permute(0, 3, 1, 2)
     assert (answer - colors()).norm(dim=1).mean() < 3
     assert colors().norm(dim=1).mean() > 5
+
+
+def test_teacher_who_knows_of_no_hint_is_asked_of_unguided_photographs(painter: Teacher):
+    examples = SimpleNamespace(
+        lightness=lightness(), hints=torch.zeros(2, 3, 64, 96), palette=torch.zeros(2, 314)
+    )
+    gray = {"ab": 0 * colors()}
+    both = _teacher_term(painter, gray, examples)
+    torch.testing.assert_close(both, painter.term(gray, lightness()))
+    examples.hints[0, 2, 5, 5] = 1
+    second = painter.term({"ab": gray["ab"][1:]}, lightness()[1:])
+    torch.testing.assert_close(_teacher_term(painter, gray, examples), second / 2)
+    examples.palette[1, -1] = 1
+    assert float(_teacher_term(painter, gray, examples)) == 0
 
 
 def test_training_with_a_teacher_logs_its_term(shards: Path, tmp_path: Path, monkeypatch):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
 import tintype.learn.course as course_module
-from tintype.errors import TrainingError, WriteFailedError
+from tintype.errors import RecipeError, TrainingError, WriteFailedError
 from tintype.learn.ablate import Study, ablate, read_study
 from tintype.learn.data.batches import open_or_none
 from tintype.learn.data.photographs import load_pools
@@ -23,8 +24,9 @@ from tintype.learn.optimize import freeze, parameter_groups, rate_factor
 from tintype.learn.recipe import OptimizerRecipe, Recipe
 from tintype.learn.run import CHECKPOINT, Run, read_broken
 from tintype.learn.train import train
+from tintype.learn.validate import figure_names
 from tintype.photos.atomic import atomic_file
-from training_samples import fast_recipe, files_of_at_most, spoil
+from training_samples import fast_recipe, files_of_at_most, spoil, tiles
 
 
 def train_on_cpu(recipe: Recipe, folder: Path, **more) -> Path:
@@ -287,7 +289,10 @@ def test_patience_ends_a_run_that_gets_no_better(shards: Path, tmp_path: Path):
         "optimizer.encoder_rate=0.0",
     )
     train_on_cpu(recipe, tmp_path)
-    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] < 200
+    ended = torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"]
+    assert ended < 200
+    train_on_cpu(recipe, tmp_path)
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == ended
 
 
 def test_rate_warms_up_stays_and_falls_to_zero():
@@ -299,6 +304,71 @@ def test_rate_warms_up_stays_and_falls_to_zero():
     # The last batch may go beyond what was planned.
     assert rate_factor(1004, 1000, recipe) == 0.0
     assert rate_factor(1004, 1000, dataclasses.replace(recipe, decay=0.0)) == 1.0
+
+
+def test_rate_drops_after_its_parts():
+    recipe = OptimizerRecipe(warmup=0, decay=0.0, drops=(0.4, 0.8), drop=0.5)
+    assert [rate_factor(shown, 1000, recipe) for shown in (399, 400, 799, 800)] == [1.0, 0.5, 0.5, 0.25]
+
+
+def test_run_that_goes_on_takes_the_rates_of_its_recipe(finished: Path, shards: Path, tmp_path: Path):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    changes = ("optimizer.rate=1e-6", "optimizer.encoder_rate=1e-7", "optimizer.weight_decay=0.5")
+    train_on_cpu(fast_recipe(shards, "samples=72", *changes), tmp_path)
+    state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    assert state["step"] == 9
+    groups = state["optimizer"]["param_groups"]
+    assert {group["peak"] for group in groups} == {1e-6, 1e-7}
+    assert {group["weight_decay"] for group in groups} == {0.5, 0.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("seed=99", "with seed = 1, not 99"),
+        ("data.sizes=[{side = 32, count = 4}]", "data.sizes"),
+        ("samples=16", "past samples = 16"),
+    ],
+)
+def test_run_of_another_recipe_is_not_gone_on_from(
+    finished: Path, shards: Path, tmp_path: Path, change: str, words: str
+):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    with pytest.raises(TrainingError, match=words):
+        train_on_cpu(fast_recipe(shards, change), tmp_path)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_run_goes_on_without_what_it_began_with(finished: Path, shards: Path, tmp_path: Path):
+    start = shutil.copy(finished / "last.safetensors", tmp_path / "start.safetensors")
+    recipe = fast_recipe(shards, f'start="{start}"')
+    train_on_cpu(recipe, tmp_path / "run", stop_after=1e-6)
+    (tmp_path / "start.safetensors").unlink()
+    train_on_cpu(recipe, tmp_path / "run")
+    assert torch.load(tmp_path / "run" / CHECKPOINT, weights_only=True)["step"] == 8
+
+
+def test_figure_to_watch_is_known_before_the_first_step(finished: Path, shards: Path, tmp_path: Path):
+    rows = rows_of(finished / "curves.csv")
+    assert [*rows[0]] == ["samples", *figure_names(create_network("tintype-tiny").traits)]
+    with pytest.raises(RecipeError, match=r"'psnrr'; give one of loss, psnr"):
+        train_on_cpu(fast_recipe(shards, "validation.watch=psnrr"), tmp_path)
+
+
+def test_loss_without_terms_is_a_mistake_of_the_recipe(shards: Path, tmp_path: Path):
+    nothing = [f"loss.{name}=0.0" for name in ("classification", "regression", "distillation")]
+    with pytest.raises(RecipeError, match="no term"):
+        train_on_cpu(fast_recipe(shards, *nothing), tmp_path)
+
+
+def test_gray_photographs_are_trained_on_and_judged(tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+    for i, tile in enumerate(tiles()[:40]):
+        Image.fromarray(tile).convert("L").save(tmp_path / "photos" / f"{i}.png")
+    recipe = fast_recipe(tmp_path, 'data.sources=[{match = "photos"}]', "data.held_out=4")
+    train_on_cpu(recipe, tmp_path / "run")
+    assert rows_of(tmp_path / "run" / "curves.csv")[0]["colorfulness"] == "nan"
 
 
 def test_frozen_stages_and_decay_follow_the_recipe():

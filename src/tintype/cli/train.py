@@ -69,7 +69,9 @@ def _tell(folder: Path, best: Path) -> None:
 
     if broken := read_broken(folder):
         print_line(f"{broken} broken photographs were passed over")
-    if best.suffix == ".npz":
+    if not best.exists():
+        print_line(f"stopped before the first weights were judged; the same command goes on in {folder}")
+    elif best.suffix == ".npz":
         print_line(f"the model is {best}; 'tintype colorize --model {best}' uses it")
     else:
         print_line(f"the best weights are {best}; 'tintype export {best}' makes a model of them")

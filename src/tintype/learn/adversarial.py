@@ -23,14 +23,14 @@ from torch import Tensor, nn
 from tintype.errors import RecipeError
 from tintype.learn.course import Figures, Step, descend, enter_phase, is_logged, set_rates, values_of
 from tintype.learn.data.examples import Examples
-from tintype.learn.losses.adversarial import critic_loss, generator_loss
+from tintype.learn.losses.adversarial import check_kind, critic_loss, generator_loss
 from tintype.learn.losses.color import to_srgb
 from tintype.learn.objective import answered_color, inputs_for, loss_terms, whole_of
 from tintype.learn.optimize import train_mode
-from tintype.learn.run import Run
+from tintype.learn.run import BOTH, Run
 from tintype.learn.shared_norm import share_norms
 
-GENERATOR, CRITIC, BOTH = "generator", "critic", "both"
+GENERATOR, CRITIC = "generator", "critic"
 
 
 @dataclass
@@ -76,6 +76,7 @@ def create_critic(network: nn.Module) -> nn.Module:
 def start_adversarial(run: Run) -> Step:
     """Build the critic, keep it with the run, and return the step of this loop."""
     recipe = run.recipe.adversarial
+    check_kind(recipe.kind)
     network = create_critic(run.network)
     if run.fabric.world_size > 1:
         share_norms(network)
@@ -103,7 +104,6 @@ def phase_of(shown: int, run: Run) -> str:
 def _take_step(run: Run, critic: Critic, examples: Examples) -> Figures:
     """Take the step of the present phase."""
     enter_phase(run, phase_of(run.shown, run))
-    run.patience = run.recipe.adversarial.turning if run.phase == BOTH else 0
     _show_rates(run, critic)
     if run.phase == CRITIC:
         return _teach_critic(run, critic, examples)

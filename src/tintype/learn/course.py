@@ -19,7 +19,7 @@ from tintype.learn.data.examples import Examples, Wanted, iterate_examples
 from tintype.learn.objective import needs_pictures
 from tintype.learn.optimize import rate_factor
 from tintype.learn.run import Run, save_run, save_weights
-from tintype.learn.validate import HeldOut, validate, write_contact_sheet
+from tintype.learn.validate import HeldOut, figure_names, validate, write_contact_sheet
 from tintype.photos.atomic import atomic_file
 
 LOG_EVERY = 20
@@ -36,6 +36,9 @@ def follow(
     run: Run, held_out: HeldOut, take_step: Step, *, stop_after: float | None, progress: Progress | None
 ) -> None:
     """Step through the plan until it ends, patience ends, or the time is over; then save."""
+    known, watched = figure_names(run.traits), run.recipe.validation.watch
+    if watched not in known:
+        raise RecipeError(f"recipe: validation.watch is {watched!r}; give one of {', '.join(known)}")
     if run.fabric.is_global_zero:
         _forget_later_rows(run.folder / "curves.csv", run.shown)
     events = SummaryWriter(run.folder / "events", purge_step=run.shown + 1)
@@ -66,6 +69,8 @@ def _follow(
 ) -> None:
     saved = time.monotonic()
     figures: Figures = {}
+    if run.is_out_of_patience:
+        return
     for examples in iterate_examples(run.plan, run.step, run.fabric.device, wanted_by(run)):
         _seed_dropout(run)
         figures |= take_step(run, examples)
@@ -78,12 +83,13 @@ def _follow(
             progress(run.shown, run.recipe.samples, figures)
         if _is_validation_due(run):
             judge(run, held_out, writer)
-            if run.patience and run.stale >= run.patience:
+            if run.is_out_of_patience:
                 return
         if time.monotonic() - saved > 60 * run.recipe.checkpoint_minutes:
             save_run(run)
             saved = time.monotonic()
-        if time.monotonic() > deadline:
+        # Processes that do not leave together would wait for each other; their clocks begin at different times.
+        if deadline < float("inf") and run.fabric.broadcast(time.monotonic() > deadline):
             return
 
 
@@ -117,7 +123,12 @@ def descend(run: Run, model: Any, optimizer: Any, terms: Mapping[str, Tensor], e
 
     Raises:
         TrainingError: the sum, or its gradient, is not a number; the batch is saved.
+        RecipeError: there are no terms.
     """
+    if not terms:
+        raise RecipeError(
+            "recipe: no term of the loss has a weight; give one to loss.classification or another"
+        )
     loss = torch.stack([*terms.values()]).sum()
     if not torch.isfinite(loss):
         _stop_at_broken_batch(run, examples, "the loss")
@@ -163,7 +174,8 @@ def judge(run: Run, held_out: HeldOut, writer: SummaryWriter) -> None:
     network = run.average.module
     network.eval()
     figures = validate(network, held_out, run.prior)
-    score = _score(figures, run.recipe.validation.watch)
+    # That of the first process: the others' may differ in the last digit, and all must decide alike.
+    score = run.fabric.broadcast(_score(figures, run.recipe.validation.watch))
     run.stale = 0 if score < run.best else run.stale + 1
     run.best = min(run.best, score)
     if not run.fabric.is_global_zero:
@@ -182,8 +194,6 @@ def judge(run: Run, held_out: HeldOut, writer: SummaryWriter) -> None:
 
 def _score(figures: Figures, watched: str) -> float:
     """Return the watched figure, turned so that lower is better."""
-    if watched not in figures:
-        raise RecipeError(f"recipe: validation.watch is {watched!r}; give one of {', '.join(figures)}")
     return figures[watched] if watched == "loss" or watched.endswith("error") else -figures[watched]
 
 

@@ -25,6 +25,7 @@ from tintype.learn.networks.siggraph17 import encode_classes
 from tintype.learn.networks.traits import NetworkTraits
 from tintype.learn.recipe import Recipe
 from tintype.learn.run import Run
+from tintype.learn.teacher import Teacher
 
 Terms = dict[str, Tensor]
 
@@ -71,7 +72,7 @@ def loss_terms(run: Run, outputs: dict[str, Tensor], examples: Examples) -> Term
     if loss.consistency and "bin_logits" in outputs and _is_past(run, loss.consistent_since):
         terms["consistency"] = loss.consistency * _consistency_term(run, outputs["bin_logits"], examples)
     if run.teacher is not None:
-        terms["teacher"] = run.teacher.term(outputs, examples.lightness)
+        terms["teacher"] = _teacher_term(run.teacher, outputs, examples)
     return share_gradient(run, terms, outputs)
 
 
@@ -146,6 +147,21 @@ def _distillation_term(run: Run, classes: Tensor, examples: Examples) -> Tensor:
     with torch.no_grad(), run.fabric.autocast():
         believed = run.classifier(run.network.gray_input(seen))
     return distribution_distillation(classes, believed)
+
+
+def _teacher_term(teacher: Teacher, outputs: dict[str, Tensor], examples: Examples) -> Tensor:
+    """Return the distance from the teacher's answers, of photographs that nobody guided: it would know of no hint."""
+    alone = _unguided(examples)
+    answers = {name: answer[alone] for name, answer in outputs.items() if name in ("bin_logits", "ab")}
+    if not len(alone):
+        return torch.stack([0.0 * answer.float().sum() for answer in outputs.values()]).sum()
+    return teacher.term(answers, examples.lightness[alone]) * (len(alone) / len(examples.lightness))
+
+
+def _unguided(examples: Examples) -> Tensor:
+    """Return the indices of photographs without hints and palette."""
+    guided = examples.hints[:, 2].flatten(1).any(1) | examples.palette.any(1)
+    return (~guided).nonzero()[:, 0]
 
 
 def _is_past(run: Run, part: float) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tintype.errors import RecipeError
+from tintype.learn.recipe_limits import check_recipe
 from tintype.learn.recipe_values import apply_change, build
 
 T = TypeVar("T")
@@ -27,7 +28,8 @@ class Source:
 
     Attributes:
         match: shards (``photos-*.tar``) or a folder, relative to ``data.root`` unless absolute.
-        share: part of each batch that comes from here; the shares of all usable sources are normalized.
+        share: part of each batch that comes from here, to whole photographs; the shares of all usable sources are
+            normalized.
         max_side: largest input side that these photographs are enlarged to (thumbnails teach nothing at 384).
         min_crop: smallest part of a photograph's area that a crop keeps.
     """
@@ -148,8 +150,8 @@ class HintRecipe:
             instead of from Zhang's geometric distribution (p = 1/8).
         most: largest number of points.
         anywhere: share of the photographs with points that have them anywhere instead of near the middle.
-        patch_side: side of an input at which patches are 1 to 9 pixels wide, in others they are in proportion; 0: in
-            all of them.
+        patch_side: side of an input at which patches are 1 to 9 pixels wide; in others they are in proportion, but
+            not wider than that; 0: 1 to 9 in all of them.
         doubtful: share of points with a confidence under 1; they are wrong as often as they say.
         palette: share of photographs with a palette.
         own_palettes: these are the photographs' own distributions of color, not what a person would name of them.
@@ -265,10 +267,10 @@ class AdversarialRecipe:
         critic_alone: part behind it in which only the critic learns.
         critic_rate: learning rate of the critic.
         generator_rate: learning rate of the generator from the critic's phase on; 0: as before.
-        betas: of the critic's Adam, and of the generator's where it is adversarial from the beginning.
+        betas: of the critic's Adam, and of the generator's once both learn, where it has a ``generator_rate``.
         critic_below: once both learn, the critic learns alone until its loss is under this; 0: they always alternate.
         turning: validations of the last phase without a better figure (``validation.watch``) after which it ends:
-            the turning point is passed, and ``best.safetensors`` holds it; 0: never.
+            the turning point is passed, and ``best.safetensors`` holds it; 0: ``validation.patience``.
     """
 
     weight: float = 1.0
@@ -351,7 +353,7 @@ class ValidationRecipe:
         photos: number of held-out photographs, at most.
         side: their size, center crop.
         watch: the figure that tells the best weights: ``loss`` and ``..._error`` are better low, others high.
-        patience: validations without a better one after which the run stops; 0: never.
+        patience: validations without a better one after which the run stops, in its last phase; 0: never.
         sheet: photographs on the contact sheet.
     """
 
@@ -426,7 +428,9 @@ def read_recipe(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
     values = _read_whole(name_or_path)
     for change in changes:
         apply_change(values, change)
-    return build(Recipe, values)
+    recipe = build(Recipe, values)
+    check_recipe(recipe)
+    return recipe
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:

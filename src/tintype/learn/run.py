@@ -7,7 +7,7 @@ import os
 import pickle
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -39,6 +39,15 @@ from tintype.photos.atomic import atomic_file
 
 CHECKPOINT = "checkpoint.pt"
 PRIOR_PHOTOS = 4000
+BOTH, MIXTURE = "both", "mixture"
+"""The last phases of the loops that have several."""
+SETTLED = (
+    *("loop", "network", "network_changes", "seed"),
+    *(f"data.{name}" for name in ("sources", "pairs", "sizes", "aspects", "multiple", "held_out")),
+)
+"""What a training that goes on can't change: its network, and which photographs it was shown."""
+DECIDED = ("peak", "weight_decay", "betas")
+"""What a recipe decides of an optimizer's groups."""
 PACKAGES = ("tintype", "torch", "timm", "lightning-fabric", "numpy", "pillow")
 
 
@@ -63,7 +72,6 @@ class Run:
         centers: (Q, 2) of the bins.
         parts: what a loop keeps beside the network; it goes into the checkpoint.
         step, best, stale, broken, phase: how far it is; ``best`` is lower for better weights.
-        patience: validations without better weights after which it ends; 0: never.
     """
 
     recipe: Recipe
@@ -86,7 +94,6 @@ class Run:
     stale: int = 0
     broken: int = 0
     phase: str = ""
-    patience: int = 0
 
     @property
     def shown(self) -> int:
@@ -97,6 +104,13 @@ class Run:
     def traits(self) -> NetworkTraits:
         """What the network takes and gives."""
         return traits_of(self.network)
+
+    @property
+    def is_out_of_patience(self) -> bool:
+        """Whether its last phase has been without better weights for as many validations as the recipe allows."""
+        turning = self.recipe.adversarial.turning if self.phase == BOTH else 0
+        patience = turning or self.recipe.validation.patience
+        return self.phase in ("", BOTH, MIXTURE) and 0 < patience <= self.stale
 
     def update_average(self) -> None:
         """Let the averaged weights follow the network's, after each step."""
@@ -111,7 +125,7 @@ def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> 
     fabric.seed_everything(recipe.seed, verbose=False)
     recipe = complete_recipe(recipe, plan)
     network = create_network(recipe.network, recipe.network_changes)
-    if recipe.start:
+    if recipe.start and not (folder / CHECKPOINT).exists():
         start_from(network, Path(recipe.start))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     traits, device = traits_of(network), fabric.device
@@ -141,7 +155,6 @@ def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> 
         prior=prior.to(device),
         class_weights=weights,
         centers=centers,
-        patience=recipe.validation.patience,
     )
 
 
@@ -207,7 +220,7 @@ def measure_prior(plan: BatchPlan) -> Tensor:
     total, shown = torch.zeros(BIN_COUNT), 0
     for step in range(len(plan)):
         pixels = plan[step].pixels[:, ::GRID, ::GRID]
-        ab = srgb_to_lab(pixels.float() / 255)[..., 1:].permute(0, 3, 1, 2)
+        ab = plan.recipe.loss.enhance * srgb_to_lab(pixels.float() / 255)[..., 1:].permute(0, 3, 1, 2)
         total += bin_distribution(*encode_bins(ab)).sum(0)
         shown += len(pixels)
         if shown >= PRIOR_PHOTOS:
@@ -299,6 +312,8 @@ def _average_of(network: nn.Module, recipe: Recipe, plan: BatchPlan) -> Any:
 def resume_run(run: Run) -> None:
     """Go on from the checkpoint in the run's folder, where there is one.
 
+    Rates, decay and weights of the loss may be others than before; what was shown, and to what, may not.
+
     Raises:
         TrainingError: it is damaged, or of another recipe.
     """
@@ -307,11 +322,17 @@ def resume_run(run: Run) -> None:
         return
     try:
         state = torch.load(path, map_location=run.fabric.device, weights_only=True)
+        _compare_recipes(path, state["recipe"], recipe_to_dict(run.recipe))
+        if state["step"] > len(run.plan):
+            raise TrainingError(
+                f"checkpoint {path} is past samples = {run.recipe.samples}; ask for more samples"
+            )
         run.network.load_state_dict(state["model"])
         run.average.module.load_state_dict(state["average"])
-        run.optimizer.load_state_dict(state["optimizer"])
+        _load_optimizer(run.optimizer, state["optimizer"])
         for name, part in run.parts.items():
-            part.load_state_dict(state["parts"][name])
+            load = _load_optimizer if hasattr(part, "param_groups") else type(part).load_state_dict
+            load(part, state["parts"][name])
     except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
             f"checkpoint {path} can't be gone on from ({error}); move it away to start anew, or use the recipe it "
@@ -319,6 +340,35 @@ def resume_run(run: Run) -> None:
         ) from error
     run.step, run.best, run.stale = state["step"], state["best"], state["stale"]
     run.broken, run.phase = state["broken"], state.get("phase", "")
+
+
+def _compare_recipes(path: Path, made: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    for key in SETTLED:
+        before, now = made, asked
+        for part in key.split("."):
+            before, now = before[part], now[part]
+        if not _agree(before, now):
+            raise TrainingError(
+                f"checkpoint {path} was made with {key} = {before!r}, not {now!r}; use the recipe it was made with, "
+                "or another folder"
+            )
+
+
+def _agree(made: Any, asked: Any) -> bool:
+    """Compare plain values; what an earlier version did not know yet agrees."""
+    if isinstance(made, Mapping) and isinstance(asked, Mapping):
+        return all(_agree(made[key], asked[key]) for key in made.keys() & asked.keys())
+    if isinstance(made, list | tuple) and isinstance(asked, list | tuple):
+        return len(made) == len(asked) and all(_agree(*pair) for pair in zip(made, asked, strict=True))
+    return bool(made == asked)
+
+
+def _load_optimizer(optimizer: Any, state: dict[str, Any]) -> None:
+    """Load what an optimizer remembers; what the recipe decides stays as the recipe has it now."""
+    decided = [{key: group[key] for key in DECIDED if key in group} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, values in zip(optimizer.param_groups, decided, strict=True):
+        group.update(values)
 
 
 def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:

@@ -5,24 +5,43 @@ With it, two processes take the same step as one would with the whole batch.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from tintype.learn.networks.encoders import import_timm
+
 
 def share_norms(network: nn.Module) -> nn.Module:
-    """Turn the plain batch norms of a network into shared ones, in place; names and weights stay.
-
-    Norms of timm's own classes, which come with an activation, stay as they are: encoders keep their statistics.
-    """
+    """Turn the batch norms of a network into shared ones, in place; names and weights stay."""
     for module in network.modules():
         if type(module) is nn.BatchNorm2d:
             module.__class__ = SharedNorm2d
         elif type(module) is nn.BatchNorm1d:
             module.__class__ = SharedNorm1d
+        elif type(module).__name__ == "BatchNormAct2d":
+            module.__class__ = _shared_norm_of_timm()
     return network
+
+
+@lru_cache
+def _shared_norm_of_timm() -> type[nn.BatchNorm2d]:
+    """Return the shared one of timm's norm that comes with an activation."""
+    import_timm()
+    from timm.layers.norm_act import BatchNormAct2d  # noqa: PLC0415 - can be imported only after import_timm
+
+    class SharedNormAct2d(BatchNormAct2d):
+        def forward(self, x: Tensor) -> Tensor:
+            if not (self.training and dist.is_initialized()):
+                own: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
+                return own
+            activated: Tensor = self.act(self.drop(_normalize(self, x)))
+            return activated
+
+    return SharedNormAct2d
 
 
 class SharedNorm2d(nn.BatchNorm2d):

@@ -29,6 +29,7 @@ FAITHFUL = (0.0, 1.0)  # rarity and temperature: the plain mean
 VIVID = (0.5, 0.6)  # of the second figure of each kind and of the contact sheet
 HINTED = 10  # points of the figure with hints
 CHUNK = 16
+TALLIED = ("psnr", "ab_error", "colorfulness", "auc", "rebalanced")
 VECTORS = ("style", "latent")  # inputs of a number of numbers for each photograph; any other may be left out
 
 
@@ -65,7 +66,8 @@ def load_held_out(pools: Sequence[Pool], recipe: Recipe, device: torch.device) -
     chosen, broken = take_whole(chosen, recipe.validation.photos)
     if not chosen:
         raise DataError(
-            "no whole photograph is held out for the validation; give more, or a smaller data.held_out"
+            "no whole photograph is held out for the validation; give more, a smaller data.held_out, "
+            "or a validation.side that a source may be enlarged to"
         )
     pixels = center_crops(chosen, side)
     lab = srgb_to_lab(pixels.float() / 255).permute(0, 3, 1, 2).contiguous()
@@ -73,6 +75,13 @@ def load_held_out(pools: Sequence[Pool], recipe: Recipe, device: torch.device) -
     shown = show(lab[:, :1].clone(), lab, pairs, recipe, seed=0, generator=generator)
     hints, worn = _true_points(lab[:, 1:]), _wear(pixels)
     return HeldOut(lab.to(device), hints.to(device), shown.to(device), worn.to(device), broken)
+
+
+def figure_names(traits: NetworkTraits) -> list[str]:
+    """Return the names of the figures that `validate` gives for networks of these traits."""
+    vivid = [f"vivid_{name}" for name in TALLIED] if traits.bins else []
+    hinted = ["psnr_10"] if "hints" in traits.capabilities else []
+    return ["loss", *TALLIED, *vivid, *hinted, "worn_ab_error", "worn_rebalanced"]
 
 
 @torch.no_grad()
@@ -131,7 +140,7 @@ class Tally:
         return {
             "psnr": float(torch.cat(self.psnr).mean()),
             "ab_error": float(torch.cat(self.ab_error).mean()),
-            "colorfulness": colored / true,
+            "colorfulness": colored / true if true else float("nan"),
             "auc": auc.raw,
             "rebalanced": auc.rebalanced,
         }

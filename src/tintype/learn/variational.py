@@ -37,12 +37,13 @@ from tintype.learn.losses.variational import (
     nearest_component_loss,
     sample_code,
 )
-from tintype.learn.networks.divcolor17 import DivcolorNet, FieldEncoder
+from tintype.learn.networks.divcolor17 import VARIANCE, DivcolorNet, FieldEncoder
 from tintype.learn.objective import inputs_for, share_gradient
-from tintype.learn.run import Run
+from tintype.learn.recipe import Recipe
+from tintype.learn.run import MIXTURE, Run
 from tintype.learn.shared_norm import share_norms
 
-AUTOENCODER, MIXTURE = "autoencoder", "mixture"
+AUTOENCODER = "autoencoder"
 FIELDS = 500
 """Color fields whose principal components are found."""
 
@@ -77,10 +78,11 @@ def start_variational(run: Run) -> Step:
     """Build the autoencoder's encoder, keep it with the run, and return the step of this loop.
 
     Raises:
-        RecipeError: the network is no `DivcolorNet`.
+        RecipeError: the network is no `DivcolorNet`, or the recipe asks for what this loop does not do.
     """
     if not isinstance(run.network, DivcolorNet):
         raise RecipeError(f"recipe: loop = 'variational' trains divcolor17, not {run.recipe.network!r}")
+    _check_settings(run.recipe)
     recipe, config = run.recipe.optimizer, run.network.config
     encoder = FieldEncoder(config)
     if run.fabric.world_size > 1:
@@ -101,6 +103,17 @@ def start_variational(run: Run) -> Step:
         return _take_step(run, fields, examples)
 
     return take_step
+
+
+def _check_settings(recipe: Recipe) -> None:
+    if recipe.teacher.model or recipe.loss.perceptual or recipe.loss.colorfulness:
+        raise RecipeError(
+            "recipe: loop = 'variational' knows no teacher, loss.perceptual or loss.colorfulness; leave them away"
+        )
+    if recipe.variational.variance != VARIANCE:
+        raise RecipeError(
+            f"recipe: variational.variance must be {VARIANCE}, with which the network draws samples"
+        )
 
 
 def _let_rest(run: Run) -> None:

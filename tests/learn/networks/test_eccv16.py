@@ -19,6 +19,7 @@ RELEASE = Path(__file__).with_name("release_keys.json")
 
 
 class TestEccvNet(NetworkContract):
+    overfit_steps = 200
     card = create_card(
         name="eccv16-test@1",
         system="eccv16",

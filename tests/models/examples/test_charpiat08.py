@@ -160,6 +160,23 @@ def test_expected_variation_makes_borders_cheap():
     assert len(set(calm.tolist())) == 1
 
 
+def test_nearer_examples_say_more_of_the_variation():
+    memory = charpiat08.Memory(
+        mean=np.zeros(1, np.float32),
+        components=np.zeros((1, 0), np.float32),
+        descriptors=np.float32([[0], [3]]),
+        labels=np.array([0, 1]),
+        variation=np.float32([10, 40]),
+        palette=np.float32([[0, 0], [30, 0]]),
+        bandwidth=2.0,
+        smoothness=1.0,
+        neighbors=2,
+    )
+    prediction = charpiat08.predict(memory, np.float32([[0]]))
+    near, far = 1, np.exp(-9 / 8)
+    assert prediction.variation[0] == pytest.approx((10 * near + 40 * far) / (near + far), rel=1e-5)
+
+
 def test_variation_is_the_gradient_of_color():
     ab = np.zeros((4, 5, 2), np.float32)
     ab[..., 0] = 3 * np.arange(5)

@@ -40,6 +40,18 @@ def test_no_cell_alone_can_lower_the_energy(seed):
         assert find_energy(costs, edges, POTTS, changed) > energy - 0.02
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_no_set_of_cells_that_takes_one_label_can_lower_the_energy(seed):
+    random = np.random.default_rng(seed)
+    edges, costs, places = connect_grid(2, 4), random.random((8, 4)) * 3, random.random((4, 2)) * 2
+    distances = np.linalg.norm(places[:, None] - places, axis=2)
+    labels = expand(costs, edges, distances)
+    energy = find_energy(costs, edges, distances, labels)
+    for taken, label in itertools.product(itertools.product((False, True), repeat=8), range(4)):
+        changed = np.where(taken, label, labels)
+        assert find_energy(costs, edges, distances, changed) > energy - 0.02
+
+
 def test_smoothness_removes_a_spot_and_keeps_a_border():
     costs = np.zeros((8, 8, 3))
     costs[:, :4, 1:], costs[:, 4:, [0, 2]] = 2, 2

@@ -104,6 +104,7 @@ class BatchPlan(Dataset[Batch]):
         self.streams = [Stream(pool, recipe.seed + 1000 * i) for i, pool in enumerate(pools)]
         self.sizes = _draw_sizes(recipe)
         counts = np.array([[*_quota(size, [pool.source for pool in pools])] for size in recipe.data.sizes])
+        _check_quotas(counts, [pool.source for pool in pools])
         per_step = counts[self.sizes]
         self.starts = np.concatenate([np.zeros((1, len(pools)), np.int64), per_step.cumsum(0)])
         self.samples = self.starts.sum(1)
@@ -214,6 +215,15 @@ def _quota(size: InputSize, sources: Sequence[Source | Pairs]) -> list[int]:
         raise DataError(f"data.sizes: no source may be enlarged to {size.side}; raise a max_side")
     edges = np.round(np.cumsum(shares / shares.sum()) * size.count).astype(int)
     return [int(n) for n in np.diff(edges, prepend=0)]
+
+
+def _check_quotas(counts: NDArray[np.int64], sources: Sequence[Source | Pairs]) -> None:
+    for source, most in zip(sources, counts.max(axis=0), strict=True):
+        if source.share > 0 and not most:
+            raise DataError(
+                f"data.sources: {source.match!r} with share {source.share:g} gets no photograph of any batch; raise "
+                "its share, its max_side or a count of data.sizes, or leave it away"
+            )
 
 
 def _draw_shape(rng: np.random.Generator, side: int, data: DataRecipe) -> tuple[int, int]:

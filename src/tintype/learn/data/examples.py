@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch.utils.data import Dataset
 
 from tintype.color.bins import BIN_COUNT, soft_encode_table
 from tintype.color.lab import linear_to_lab, srgb_to_linear
+from tintype.errors import TintypeError
 from tintype.learn.data.batches import Batch, BatchPlan
 from tintype.learn.data.device_set import StoredPlan
 from tintype.learn.data.drawings import make_drawings
@@ -153,6 +155,19 @@ def bin_distribution(bins: Tensor, weights: Tensor) -> Tensor:
     return total / total.sum(1, keepdim=True)
 
 
+class Told(Dataset[Any]):
+    """A plan that gives its errors instead of raising them: a worker would add its whole traceback to the text."""
+
+    def __init__(self, plan: Dataset[Any]) -> None:
+        self.plan = plan
+
+    def __getitem__(self, step: int) -> Any:
+        try:
+            return self.plan[step]
+        except TintypeError as error:
+            return error
+
+
 class ExamplePlan(Dataset[Examples]):
     """A `BatchPlan` whose batches are turned into examples where they are made: in a worker on the CPU."""
 
@@ -180,7 +195,7 @@ def iterate_examples(
             yield make_examples(stored[step], plan.recipe, salt=plan.rank, wanted=wanted)
         return
     on_cpu = device.type == "cpu"
-    source: Dataset[Batch] | Dataset[Examples] = ExamplePlan(plan, wanted) if on_cpu else plan
+    source = Told(ExamplePlan(plan, wanted) if on_cpu else plan)
     workers = plan.recipe.data.workers
     loader = torch.utils.data.DataLoader(
         source,
@@ -192,6 +207,8 @@ def iterate_examples(
         pin_memory=not on_cpu,
     )
     for item in loader:
+        if isinstance(item, TintypeError):
+            raise item
         if isinstance(item, Examples):
             yield item
         else:

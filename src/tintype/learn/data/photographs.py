@@ -50,13 +50,13 @@ class Photograph:
     shown: bytes | None = None
 
     def open(self) -> Image.Image:
-        """Decode to 8-bit sRGB.
+        """Decode to 8-bit sRGB, upright.
 
         Raises:
             OSError: the picture is broken.
         """
         picture = Image.open(io.BytesIO(self.data))
-        return (picture if self.shown is None else ImageOps.exif_transpose(picture)).convert("RGB")
+        return ImageOps.exif_transpose(picture).convert("RGB")
 
     def open_shown(self) -> Image.Image:
         """Decode what is shown of a pair to its lightness 0..100, at any bit depth: a picture of floats.

@@ -30,7 +30,7 @@ def critic_loss(true: Tensor, made: Tensor, kind: str = "vanilla") -> Tensor:
         return 0.5 * (F.softplus(-true).mean() + F.softplus(made).mean())
     if kind == "hinge":
         return 0.5 * (F.relu(1 - true).mean() + F.relu(1 + made).mean())
-    _check(kind)
+    check_kind(kind)
     return 0.5 * ((true - 1).square().mean() + made.square().mean())
 
 
@@ -45,10 +45,11 @@ def generator_loss(made: Tensor, kind: str = "vanilla") -> Tensor:
         return F.softplus(-made).mean()
     if kind == "hinge":
         return -made.mean()
-    _check(kind)
+    check_kind(kind)
     return (made - 1).square().mean()
 
 
-def _check(kind: str) -> None:
+def check_kind(kind: str) -> None:
+    """Raise RecipeError where there is no such kind."""
     if kind not in KINDS:
         raise RecipeError(f"recipe: adversarial.kind is {kind!r}; give one of {', '.join(KINDS)}")
