@@ -126,7 +126,9 @@ def read_rows(table: Path) -> dict[str, dict[str, str]]:
 
 def describe_training(plan: Plan, trained: Trained, budget: Budget) -> dict[str, str]:
     """Return the columns that say how a model was trained."""
-    changes = [*plan.common, f"validation.side={plan.size}", *plan.changes, *_settled(plan, trained)]
+    # A training without batches has no use for what those with batches share.
+    shared = [] if trained.recipe.loop == "clusters" else [*plan.common, f"validation.side={plan.size}"]
+    changes = [*shared, *plan.changes, *_settled(plan, trained)]
     first = f"{plan.first}, {trained.before[1].samples} samples, then " if trained.before else ""
     return {
         "recipe": f"{first}{plan.recipe}",

@@ -27,6 +27,7 @@ from training_rows import (
     describe_baseline,
     describe_judged,
     describe_model,
+    describe_origin,
     describe_state,
     describe_times,
     describe_training,
@@ -180,9 +181,13 @@ def measure_again(place: Workplace, names: Sequence[str], order: Sequence[str]) 
         model = find_made(name, place.runs) if row else None
         if not row or not model:
             continue
+        if model.card.sha256 != row["model"]:
+            say(f"{name}: the model that is there is not that of the row, which stays; train it again\n")
+            continue
         if baselines:
             judged = judge_model(model, _gflops_of(row), place.objects, say)
             found = describe_judged(judged, baselines)
+            found["versions"] = describe_origin(place.objects)["versions"]
             if row["state"] in RANKS:
                 found["state"] = describe_state(judged, baselines)
         else:
