@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+import torch
 
 from tintype.learn.networks import SYSTEMS
 from tintype.learn.recipe import Recipe, read_recipe
+from tintype.learn.run import CHECKPOINT
 
 SIDE = 96
 FAST = (
@@ -71,6 +73,12 @@ def add_member(shard: tarfile.TarFile, name: str, data: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size = len(data)
     shard.addfile(info, io.BytesIO(data))
+
+
+def steps_saved(folder: Path) -> int:
+    """Return the step of a run's checkpoint; -1 where there is none."""
+    path = folder / CHECKPOINT
+    return int(torch.load(path, weights_only=True)["step"]) if path.exists() else -1
 
 
 def spoil(shard: Path, spoiled: Path) -> None:

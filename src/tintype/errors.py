@@ -17,6 +17,7 @@ The tree::
     ├── ModelError                     a model can't be used
     │   ├── ModelNotFoundError         no model of that name, no file at that path
     │   │   └── MissingWeightsError    a network that measures needs weights that are not on this machine
+    │   ├── ModelNameError             a name that no model can have
     │   ├── DownloadError              a published model can't be fetched: no network, gone, a wrong hash
     │   ├── BrokenModelError           a file that is no model
     │   └── ContractError              a model that breaks the contract
@@ -100,6 +101,10 @@ class ModelNotFoundError(ModelError):
 
 class MissingWeightsError(ModelNotFoundError):
     """The weights of a network that measures are not on this machine, or not the published ones."""
+
+
+class ModelNameError(ModelError):
+    """No model, or none of this system, can be called so."""
 
 
 class DownloadError(ModelError):

@@ -54,6 +54,15 @@ def test_model_is_shown_by_its_path(call):
     assert "test-tiny@1" in call("models", "show", "./my.onnx").out
 
 
+def test_card_rules_no_terminal(call):
+    write_tiny_model(Path("my.onnx"), summary="Blue\x1b[2J sky\x9b.")
+    shown = call("models", "show", "./my.onnx").out
+    assert "Blue\\x1b[2J sky\\x9b." in shown
+    assert not {"\x1b", "\x9b"} & {*shown}
+    refused = call("models", "show", "./no\x1b[2J.onnx")
+    assert "\x1b" not in refused.error
+
+
 def test_unknown_model_is_a_wrong_call(call):
     refused = call("models", "show", "tintype-smal")
     assert refused.status == 2
@@ -84,3 +93,8 @@ def test_examples_without_color_are_refused(call, scan):
     assert refused.status == 1
     assert "give color photographs" in refused.error
     assert call("models", "from-examples", "-o", "x.npz").status == 2
+    nameless = call("models", "from-examples", scan, "-o", "äö.npz")
+    assert nameless.status == 2
+    assert "give --name" in nameless.error
+    unlicensed = call("models", "from-examples", scan, "-o", "x.npz", "--license", "")
+    assert "give an SPDX expression" in unlicensed.error

@@ -14,7 +14,9 @@ from PIL import Image
 
 from loopback import become_hub, serving
 from released_samples import released_state, write_caffe
+from tintype.errors import WriteFailedError
 from tintype.models import download as downloading
+from tintype.models.catalog import find_model
 from tintype.models.published import find_published
 from tiny_model import write_tiny_model
 
@@ -132,6 +134,17 @@ def test_model_of_tintype_is_copied_without_torch(call, mine, without_torch):
     assert call("models", "import", "downloaded.onnx", "--force").status == 0
 
 
+def test_model_of_tintype_is_given_another_name(call, mine):
+    write_tiny_model(Path("DOWNLOADED.ONNX"))
+    done = call("models", "import", "DOWNLOADED.ONNX", "--name", "test-mine")
+    assert (done.status, done.out) == (0, f"{mine}/test-mine@1.onnx: test-mine@1, 0.0 MB\n")
+    assert find_model("test-mine").card == replace(find_model("DOWNLOADED.ONNX").card, name="test-mine@1")
+    find_model("test-mine").verify()
+    refused = call("models", "import", "DOWNLOADED.ONNX", "--name", "eccv16-mine")
+    assert refused.status == 2
+    assert "let it begin with test" in refused.error
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
@@ -214,6 +227,24 @@ def test_wrong_hash_is_one_line_and_nothing_is_imported(call, checkpoint, mine, 
     assert [*(mine / "downloads").iterdir()] == []
 
 
+def test_download_that_is_no_checkpoint_is_not_kept(call, mine, hub, monkeypatch):
+    serve_published(hub, monkeypatch, "eccv16", b"no checkpoint")
+    refused = call("models", "download", "eccv16")
+    assert refused.status == 1
+    assert "is no checkpoint" in refused.error
+    assert [*(mine / "downloads").iterdir()] == []
+
+
+def test_download_is_kept_where_the_disk_was_full(call, mine, hub, checkpoint, monkeypatch):
+    def fill(network, card, path, **options):
+        raise WriteFailedError("no room")
+
+    digest = serve_published(hub, monkeypatch, "eccv16", checkpoint.read_bytes())
+    monkeypatch.setattr("tintype.learn.importing.model.export_model", fill)
+    assert call("models", "download", "eccv16").status == 1
+    assert [path.stem for path in (mine / "downloads").iterdir()] == [digest]
+
+
 def test_machine_without_a_network_is_one_line(call, mine, hub, monkeypatch):
     with serving() as gone:
         become_hub(gone, monkeypatch)
@@ -240,6 +271,13 @@ def test_hub_is_found_where_the_environment_says(process, mine, monkeypatch):
     assert (mine / "test-tiny@1.onnx").exists()
 
 
+@pytest.fixture
+def no_fetching(monkeypatch):
+    """Nothing is fetched for a call that makes no sense."""
+    monkeypatch.setattr("tintype.cli.models._fetch", None)
+
+
+@pytest.mark.usefixtures("checkpoint", "no_fetching")
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
@@ -249,10 +287,19 @@ def test_hub_is_found_where_the_environment_says(process, mine, monkeypatch):
         (["publish", "nothing", "-o", "folder"], 2, "there is no model 'nothing'"),
         (["publish", "tintype-small", "-o", "folder"], 2, "name with --weights"),
         (["import", "release.pth", "--precision", "int8"], 2, "int8"),
-        (["import", "release.pth", "--name", "tintype-mine"], 1, "let it begin with eccv16"),
+        (["import", "release.pth", "--name", "tintype-mine"], 2, "let it begin with eccv16"),
+        (["download", "eccv16", "--name", "mine"], 2, "let it begin with eccv16"),
+        (["download", "eccv16", "--name", "eccv16-Mine"], 2, "give small letters and digits"),
+        (["download", "eccv16", "--revision", "main"], 2, "has no revisions; leave --revision main out"),
+        (["download", "a/b", "--name", "My Model"], 2, "give small letters and digits"),
+        (["download", "a/b", "--precision", "fp32"], 2, "a model already, and stays as it is"),
+        (["download", "a/b", "--keep-weights"], 2, "leave --keep-weights out"),
+        (["import", "x.onnx", "--precision", "fp16"], 2, "leave --precision out"),
+        (["import", "X.NPZ", "--keep-weights"], 2, "leave --keep-weights out"),
+        (["publish", "tintype-small", "-o", "."], 1, "the folder that you are in; name a new one"),
     ],
 )
-def test_wrong_call_is_one_line(call, checkpoint, arguments, status, words):
+def test_wrong_call_is_one_line(call, arguments, status, words):
     refused = call("models", *arguments)
     assert words in refused.error
     assert refused.status == status

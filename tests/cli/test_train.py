@@ -83,6 +83,14 @@ def test_photographs_become_shards(call, photographs):
         (["train", "tintype-small", "--set", "samples"], 2, "write key=value"),
         (["train", "tintype-small", "--set", "colour=1"], 2, "unknown key colour"),
         (["train", "--stop-after", "0"], 2, "--stop-after"),
+        (["train", "--set", "name=../mine"], 2, "name is '../mine'"),
+        (["train", "--accelerator", "abacus"], 2, "no training with accelerator 'abacus'"),
+        (["train", "--devices", "0"], 2, "devices 0"),
+        (
+            ["export", "empty"],
+            2,
+            "empty holds no best.safetensors or last.safetensors; give the folder of a run",
+        ),
         (["export", "nowhere"], 2, "nowhere: No such file"),
         (["export", "text.safetensors"], 1, "text.safetensors: no weights of a training"),
         (["export", "text.safetensors", "--card", "no.json"], 1, "text.safetensors"),
@@ -106,6 +114,18 @@ def test_training_without_its_extra_names_it(call, monkeypatch):
     refused = call("train")
     assert refused.status == 1
     assert refused.error == "training needs timm: pip install 'tintype[train]'"
+
+
+def test_package_whose_parent_is_missing_is_named(call, monkeypatch):
+    find = importlib.util.find_spec
+
+    def find_spec(name):
+        if name == "google.protobuf":
+            raise ModuleNotFoundError(name="google")
+        return find(name)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    assert call("train").error == "training needs google.protobuf: pip install 'tintype[train]'"
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(monkeypatch, capsys):

@@ -16,7 +16,7 @@ from tintype.learn.losses.perceptual import FeatureDistance
 from tintype.learn.recipe import PerceptualRecipe, Recipe
 from tintype.learn.run import CHECKPOINT
 from tintype.learn.train import train
-from training_samples import tiny_recipe
+from training_samples import steps_saved, tiny_recipe
 
 NAME = "ddcolor23-tiny"
 
@@ -104,6 +104,27 @@ def test_critic_learns_alone_beside_a_network_that_rests(shards: Path, tmp_path:
     assert all(torch.equal(value, after["model"][key]) for key, value in before["model"].items())
     critics = [state["parts"]["critic"] for state in (before, after)]
     assert any(not torch.equal(value, critics[1][key]) for key, value in critics[0].items())
+
+
+def test_network_has_a_rate_of_its_own_once_both_learn(shards: Path, tmp_path: Path):
+    changes = (
+        "adversarial.generator_rate=3e-5",
+        "adversarial.betas=[0.3, 0.95]",
+        "optimizer.warmup=0",
+        "optimizer.drops=[]",
+    )
+    recipe = tiny_recipe(NAME, shards, "adversarial.alone=0.5", "optimizer.decay=0.0", *changes)
+    train_on_cpu(recipe, tmp_path, stop_after=1e-6)
+    alone = state_of(tmp_path)["optimizer"]["param_groups"]
+    rates = {recipe.optimizer.rate, recipe.optimizer.encoder_rate}
+    assert {group["lr"] for group in alone} <= rates
+    assert {tuple(group["betas"]) for group in alone} == {recipe.optimizer.betas}
+    train_on_cpu(recipe, tmp_path)
+    both = state_of(tmp_path)["optimizer"]["param_groups"]
+    assert {group["lr"] for group in both} == {3e-5}
+    assert {tuple(group["betas"]) for group in both} == {(0.3, 0.95)}
+    critic = state_of(tmp_path)["parts"]["critic_optimizer"]["param_groups"]
+    assert {group["lr"] for group in critic} == {recipe.adversarial.critic_rate}
 
 
 def test_critic_is_told_which_picture_is_the_photograph(shards: Path, tmp_path: Path, monkeypatch):
@@ -202,7 +223,7 @@ def test_killed_run_goes_on_from_its_last_checkpoint(name: str, shards: Path, tm
     code = (
         "import sys; sys.path.insert(0, sys.argv[3])\n"
         "from pathlib import Path\n"
-        "from training_samples import tiny_recipe\n"
+        "from training_samples import steps_saved, tiny_recipe\n"
         "from tintype.learn.train import train\n"
         f"recipe = tiny_recipe({name!r}, Path(sys.argv[1]), 'checkpoint_minutes=0.0', 'samples=4000')\n"
         "train(recipe, Path(sys.argv[2]), accelerator='cpu', devices=1)\n"
@@ -210,7 +231,7 @@ def test_killed_run_goes_on_from_its_last_checkpoint(name: str, shards: Path, tm
     here = str(Path(__file__).parent.parent)
     process = subprocess.Popen([sys.executable, "-c", code, str(shards), str(tmp_path), here])
     try:
-        while not (tmp_path / CHECKPOINT).exists() and process.poll() is None:
+        while steps_saved(tmp_path) < 1 and process.poll() is None:
             time.sleep(0.05)
     finally:
         process.kill()

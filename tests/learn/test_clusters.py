@@ -23,13 +23,21 @@ CHANGES = ("network=cheng15-test", 'data.sources=[{match = "photos-*.tar"}]', "d
 
 def test_recipe_of_cheng15_becomes_a_model(shards: Path, tmp_path: Path):
     few = ("network_changes.steps=5", "network_changes.pixels=64")
-    recipe = read_recipe("cheng15", [f'data.root="{shards}"', *CHANGES, *few])
+    recipe = read_recipe("cheng15", [f'data.root="{shards}"', *CHANGES, *few, "name=mine"])
     told: list[tuple[int, int]] = []
     path = train(recipe, tmp_path, progress=lambda done, total, figures: told.append((done, total)))
     card = find_model(path).card
-    assert (card.name, card.system, card.bins) == ("cheng15@0", "cheng15", 0)
+    assert (path.name, card.name, card.system, card.bins) == ("mine.npz", "cheng15-mine@0", "cheng15", 0)
     assert told
     assert json.loads((tmp_path / "record.json").read_text())["recipe"]["loop"] == "clusters"
+
+
+def test_finished_model_is_not_overwritten(shards: Path, tmp_path: Path):
+    (tmp_path / "mine.npz").write_bytes(b"of last year")
+    recipe = read_recipe("cheng15", [f'data.root="{shards}"', *CHANGES, "name=mine"])
+    with pytest.raises(TrainingError, match=r"mine.npz is there, finished; give another folder"):
+        train(recipe, tmp_path)
+    assert (tmp_path / "mine.npz").read_bytes() == b"of last year"
 
 
 def test_curve_says_how_held_out_photographs_are_colored_along_the_way(shards: Path, tmp_path: Path):

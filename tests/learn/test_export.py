@@ -264,26 +264,24 @@ def test_existing_file_stays_unless_overwriting_is_asked_for(network, tmp_path, 
     assert read_model(path).card.name == CARD.name
 
 
-def test_folder_that_can_not_be_written_is_told(tmp_path):
+def test_folder_that_can_not_be_written_is_told(network, tmp_path, traced):
     (tmp_path / "file").write_text("")
-    with (
-        pytest.raises(WriteFailedError, match="can't be written"),
-        export.whole_file(tmp_path / "file" / "m"),
-    ):
-        pass
+    with pytest.raises(WriteFailedError, match=r"can't be written .*; a part of the path is a file"):
+        export_model(network, CARD, tmp_path / "file" / "m.onnx")
+    with pytest.raises(WriteFailedError, match="can't be written"):
+        save_weights(network, CARD, tmp_path / "file" / "m.safetensors")
 
 
-def test_interrupted_writing_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_interrupted_writing_leaves_the_old_file_and_nothing_else(network, tmp_path, traced, monkeypatch):
+    def stop(source, target, card):
+        target.write(b"half")
+        raise KeyboardInterrupt
+
     path = tmp_path / "m"
     path.write_text("old")
-
-    def write():
-        with export.whole_file(path) as temporary:
-            temporary.write_text("half")
-            raise KeyboardInterrupt
-
+    monkeypatch.setattr(export, "copy_with_card", stop)
     with pytest.raises(KeyboardInterrupt):
-        write()
+        export_model(network, CARD, path, overwrite=True)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("m", "old")]
 
 

@@ -149,6 +149,17 @@ def test_folder_that_holds_something_is_left_alone(made, tmp_path):
         publish_model(model, tmp_path / "note.txt" / "folder", weights=checkpoint)
 
 
+def test_link_to_an_empty_folder_is_followed(made, tmp_path, monkeypatch):
+    model, checkpoint = made
+    monkeypatch.setattr(module, "_load", lambda *arguments: released("eccv16"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to("elsewhere")
+    files = publish_model(model, tmp_path / "link", weights=checkpoint)
+    assert (tmp_path / "link").is_symlink()
+    assert {path.parent for path in files} == {tmp_path / "link"}
+    assert {path.name for path in files} == {path.name for path in (tmp_path / "elsewhere").iterdir()}
+
+
 def test_failure_on_the_way_leaves_nothing(made, tmp_path, monkeypatch):
     model, checkpoint = made
     monkeypatch.setattr(module, "_load", lambda *arguments: released("eccv16"))

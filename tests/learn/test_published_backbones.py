@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tintype.errors import DownloadError
 from tintype.learn.recipe import read_recipe
 from tintype.learn.train import train
 from training_samples import TINY
@@ -12,6 +13,27 @@ pytestmark = pytest.mark.slow
 
 OF_THE_MACHINE = [change for change in TINY if not change.startswith("perceptual")]
 RANDOM = ("network_changes.backbone_weights=none", "perceptual.weights=none")
+
+
+@pytest.mark.parametrize("name", ["nogan", "ddcolor23-tiny"])
+def test_weights_that_timm_can_not_fetch_are_one_line(
+    name: str, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    recipe = read_recipe(
+        name,
+        [
+            *OF_THE_MACHINE,
+            "network_changes.backbone_weights=timm",
+            f'data.root="{shards}"',
+            "perceptual.weights=none",
+        ],
+    )
+    with pytest.raises(
+        DownloadError, match=r"timm can't fetch the weights of .*; connect this machine, or put"
+    ):
+        train(recipe, tmp_path, accelerator="cpu", devices=1)
 
 
 @pytest.mark.parametrize(

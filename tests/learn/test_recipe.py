@@ -68,12 +68,42 @@ def test_read_recipe_with_a_mistake_names_it(change, named):
         ("hints.points=2.0", "hints.points is 2; give a number from 0 to 1"),
         ("loss.rows=0", "loss.rows is 0; give a number at least 1"),
         ("data.sizes=[{side = 64, count = 0}]", "data.sizes.count is 0; give a number at least 1"),
-        ("seed=-1", "seed is -1; give a number at least 0"),
+        ("seed=-1", "seed is -1; give a number from 0 to 4294967295"),
+        (f"seed={2**32}", "seed is 4294967296; give a number from 0 to 4294967295"),
+        ("optimizer.betas=[0.9]", r"optimizer.betas is \[0.9\]; give two numbers from 0 to under 1"),
+        ("adversarial.betas=[0.5, 1.0]", "adversarial.betas is .*; give two numbers from 0 to under 1"),
+        ("name=../mine", "name is '../mine', and models are called by it; give small letters"),
+        ("name=", "name is '', and models are called by it"),
     ],
 )
 def test_impossible_value_is_named(change, words):
     with pytest.raises(RecipeError, match=words):
         read_recipe("tintype-small", [change])
+
+
+def test_recipe_extends_the_one_beside_it(tmp_path: Path):
+    (tmp_path / "base.toml").write_text('name = "base"\nsamples = 7\n')
+    (tmp_path / "mine.toml").write_text('extends = "base.toml"\nname = "mine"\n')
+    recipe = read_recipe(str(tmp_path / "mine.toml"))
+    assert (recipe.name, recipe.samples) == ("mine", 7)
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        ('"mine.toml"', "mine.toml extends itself"),
+        ('"../recipes/mine.toml"', "mine.toml extends itself"),
+        ("3", "extends is 3; give the name or file of one recipe"),
+        ('"none.toml"', "none.toml: No such file or directory; check the path"),
+        ('"tintype-huge"', "no recipe 'tintype-huge'"),
+    ],
+)
+def test_recipe_that_extends_nothing_usable_is_one_line(tmp_path: Path, base, words):
+    path = tmp_path / "recipes" / "mine.toml"
+    path.parent.mkdir()
+    path.write_text(f'extends = {base}\nname = "mine"\n')
+    with pytest.raises(RecipeError, match=words):
+        read_recipe(str(path))
 
 
 def test_limits_are_those_of_fields_that_there_are():
@@ -95,6 +125,21 @@ def test_read_recipe_of_broken_file_is_one_line(tmp_path: Path):
         read_recipe(str(path))
     assert "\n" not in str(error.value)
     assert "mine.toml" in str(error.value)
+
+
+def test_read_recipe_of_a_file_that_is_no_text_says_so(tmp_path: Path):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(RecipeError, match=r"mine.toml: .*; give a TOML file in UTF-8"):
+        read_recipe(str(path))
+
+
+def test_model_of_any_recipe_can_be_called_by_it():
+    recipe = read_recipe("tintype-small", ["name=mine"])
+    with torch.device("meta"):
+        network = create_network("tintype-small", {}, pretrained=False)
+    card = draft_card(network, recipe_to_dict(recipe), "3", prior=(1 / BIN_COUNT,) * BIN_COUNT)
+    assert card.name == "tintype-mine@3"
 
 
 def test_recipe_to_dict_keeps_every_field():

@@ -26,7 +26,7 @@ from tintype.learn.run import CHECKPOINT, Run, read_broken
 from tintype.learn.train import train
 from tintype.learn.validate import figure_names
 from tintype.photos.atomic import atomic_file
-from training_samples import fast_recipe, files_of_at_most, spoil, tiles
+from training_samples import fast_recipe, files_of_at_most, spoil, steps_saved, tiles
 
 
 def train_on_cpu(recipe: Recipe, folder: Path, **more) -> Path:
@@ -160,7 +160,7 @@ def test_killed_run_goes_on_from_its_last_checkpoint(shards: Path, tmp_path: Pat
     here = str(Path(__file__).parent.parent)
     process = subprocess.Popen([sys.executable, "-c", code, str(shards), str(tmp_path), here])
     try:
-        while not (tmp_path / CHECKPOINT).exists() and process.poll() is None:
+        while steps_saved(tmp_path) < 1 and process.poll() is None:
             time.sleep(0.05)
     finally:
         process.kill()
@@ -232,7 +232,7 @@ def test_loss_that_is_no_number_stops_with_the_batch_saved(shards: Path, tmp_pat
         train_on_cpu(fast_recipe(shards, "loss.classification=nan"), tmp_path)
     batch = torch.load(tmp_path / "broken_step_0.pt", weights_only=True)
     assert batch["lightness"].shape[1] == 1
-    assert not (tmp_path / CHECKPOINT).exists()
+    assert steps_saved(tmp_path) == 0
 
 
 def test_gradient_that_is_no_number_stops_with_the_batch_saved(shards: Path, tmp_path: Path, monkeypatch):
@@ -275,8 +275,72 @@ def test_broken_photographs_are_passed_over_and_counted(shards: Path, tmp_path: 
 
 def test_broken_checkpoint_is_one_line_with_a_remedy(shards: Path, tmp_path: Path):
     (tmp_path / CHECKPOINT).write_bytes(b"not a checkpoint")
-    with pytest.raises(TrainingError, match="move it away"):
+    with pytest.raises(
+        TrainingError, match=r"checkpoint.pt is damaged or none; start anew in another folder"
+    ):
         train_on_cpu(fast_recipe(shards), tmp_path)
+    assert (tmp_path / CHECKPOINT).read_bytes() == b"not a checkpoint"
+
+
+@pytest.mark.parametrize("state", [[1, 2], {"step": 1}, {"recipe": 3}, {"recipe": {}, "step": "one"}])
+def test_checkpoint_of_something_else_is_one_line(shards: Path, tmp_path: Path, state: object):
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(TrainingError, match=r"checkpoint .* another folder$"):
+        train_on_cpu(fast_recipe(shards), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("data.multiple=8", "data.multiple is 8; tintype-tiny takes multiples of 32"),
+        ("validation.side=100", "validation.side is 100; tintype-tiny takes multiples of 32"),
+    ],
+)
+def test_size_that_the_network_does_not_take_is_named(shards: Path, tmp_path: Path, change: str, words: str):
+    with pytest.raises(RecipeError, match=words):
+        train_on_cpu(fast_recipe(shards, change), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["best.safetensors", "last.safetensors"])
+def test_weights_without_a_checkpoint_are_not_overwritten(shards: Path, tmp_path: Path, name: str):
+    (tmp_path / name).write_bytes(b"of last year")
+    with pytest.raises(TrainingError, match=f"{name} is there, but no checkpoint.pt to go on from"):
+        train_on_cpu(fast_recipe(shards), tmp_path)
+    assert (tmp_path / name).read_bytes() == b"of last year"
+
+
+def test_run_that_was_killed_behind_its_first_validation_starts_anew(
+    finished: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Weights are there before the first checkpoint that tells of steps."""
+
+    def die(*arguments):
+        raise StopHereError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(course_module, "write_contact_sheet", die)
+        with pytest.raises(StopHereError):
+            train_on_cpu(fast_recipe(shards), tmp_path)
+    assert (tmp_path / "best.safetensors").exists()
+    assert steps_saved(tmp_path) == 0
+    train_on_cpu(fast_recipe(shards), tmp_path)
+    assert all(torch.equal(value, weights_of(finished)[key]) for key, value in weights_of(tmp_path).items())
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        ({"accelerator": "abacus"}, "accelerator 'abacus', .*invalid accelerator name"),
+        ({"accelerator": "cpu", "devices": 0}, "devices 0 .* not a valid input"),
+        ({"accelerator": "cpu", "devices": "two"}, "devices 'two' .* should be an int"),
+        ({"accelerator": "cpu", "devices": 1, "precision": "7-mixed"}, "Precision '7-mixed' is invalid"),
+    ],
+)
+def test_machine_that_this_is_not_is_one_line(shards: Path, tmp_path: Path, device: dict, words: str):
+    precision = device.pop("precision", "32-true")
+    with pytest.raises(RecipeError, match=f"no training with .*{words}.*; try --accelerator auto"):
+        train(fast_recipe(shards, f"precision={precision}"), tmp_path / "run", **device)
+    assert not (tmp_path / "run").exists()
 
 
 def test_patience_ends_a_run_that_gets_no_better(shards: Path, tmp_path: Path):

@@ -59,6 +59,34 @@ def test_changed_byte_is_found(path):
         read_arrays(path)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_whatever_was_changed_in_a_packed_archive_is_one_error(tmp_path, method):
+    random, path = np.random.default_rng(0), tmp_path / "packed.npz"
+    array, whole = io.BytesIO(), io.BytesIO()
+    np.save(array, np.arange(300.0))
+    with zipfile.ZipFile(whole, "w", method) as archive:
+        archive.writestr("card.json", create_card().to_json())
+        archive.writestr("x.npy", array.getvalue())
+    refused = 0
+    for _ in range(300):
+        data = bytearray(whole.getvalue())
+        data[random.integers(len(data))] = random.integers(256)
+        path.write_bytes(data)
+        for read in (read_card_text, read_arrays):
+            try:
+                read(path)
+            except BrokenModelError:
+                refused += 1
+    assert refused > 100
+
+
+def test_header_that_is_no_python_is_one_error(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f4'(\n" + bytes(8))
+    with pytest.raises(BrokenModelError, match="not a whole model of arrays"):
+        read_arrays(tmp_path / "x.npz")
+
+
 def test_missing_file_and_missing_card_are_told_apart(tmp_path):
     with pytest.raises(ModelNotFoundError):
         read_card_text(tmp_path / "none.npz")

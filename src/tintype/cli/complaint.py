@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+from tintype.cli.terminal import escape_controls
 from tintype.errors import (
     GuidanceError,
+    ModelNameError,
     ModelNotFoundError,
     RecipeError,
     StudyFileError,
@@ -28,7 +30,10 @@ class WrongCallError(TintypeError):
     """The command was called in a way that makes no sense."""
 
 
-_WRONG_CALLS = (WrongCallError, GuidanceError, ModelNotFoundError, RecipeError, SuiteError, StudyFileError)
+_WRONG_CALLS = (
+    *(WrongCallError, GuidanceError, ModelNameError, ModelNotFoundError),
+    *(RecipeError, SuiteError, StudyFileError),
+)
 
 
 def exit_status(error: TintypeError) -> int:
@@ -38,7 +43,7 @@ def exit_status(error: TintypeError) -> int:
 
 def complain(text: str) -> None:
     """Write one line to stderr."""
-    line = " ".join(text.replace(STDIO, "-").split())
+    line = escape_controls(" ".join(text.replace(STDIO, "-").split()))
     sys.stderr.write(f"tintype: {line}\n")
     sys.stderr.flush()
 

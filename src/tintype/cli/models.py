@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from tintype.cli.complaint import complain
+from tintype.cli.complaint import WrongCallError, complain
 from tintype.cli.group import add_command, create_group
 from tintype.cli.terminal import create_progress, print_json, print_line, print_table
 from tintype.cli.train import require_extra
+from tintype.errors import BrokenModelError
 
 if TYPE_CHECKING:
     from tintype.learn.importing.model import Imported
@@ -96,7 +97,7 @@ def import_files(
     /,
     *,
     name: str | None = None,
-    precision: Precision = "fp16",
+    precision: Precision | None = None,
     keep_weights: bool = False,
     force: bool = False,
     json: bool = False,
@@ -109,21 +110,22 @@ def import_files(
     Args:
         files: A checkpoint (.pth, .pt, .bin, .safetensors), or .prototxt, .caffemodel and pts_in_hull.npy together.
         name: What the model is called, "eccv16-mine" or "eccv16-mine@2"; it must begin with its system.
-        precision: How the weights are stored.
+        precision: How the weights are stored; fp16 if not given.
         keep_weights: Save the weights beside as .safetensors too, to train on from or to publish.
         force: Replace a model of that name.
         json: Print the outcome as JSON.
     """
     from tintype.models.install import install_model  # noqa: PLC0415 - heavy
 
-    if len(files) == 1 and files[0].suffix in {".onnx", ".npz"}:
-        _tell_model(install_model(files[0], overwrite=force), as_json=json)
+    if len(files) == 1 and files[0].suffix.lower() in {".onnx", ".npz"}:
+        _refuse_settings(files[0].name, precision, keep_weights=keep_weights)
+        _tell_model(install_model(files[0], name=name or "", overwrite=force), as_json=json)
         return
     require_extra("importing")
     from tintype.learn.importing.model import import_model  # noqa: PLC0415 - very heavy
 
     made = import_model(
-        files, name=name or "", precision=precision, keep_weights=keep_weights, overwrite=force
+        files, name=name or "", precision=precision or "fp16", keep_weights=keep_weights, overwrite=force
     )
     _tell_import(made, as_json=json)
 
@@ -134,7 +136,7 @@ def download(
     *,
     name: str | None = None,
     revision: str | None = None,
-    precision: Precision = "fp16",
+    precision: Precision | None = None,
     keep_weights: bool = False,
     force: bool = False,
     json: bool = False,
@@ -147,37 +149,44 @@ def download(
         model: eccv16, siggraph17, ddcolor23-tiny, ddcolor23-large, ddcolor23-large-modelscope or
             ddcolor23-large-artistic; or owner/name of a repository that "tintype models publish" made.
         name: What the model is called here, if not as it is published.
-        revision: Branch, tag or commit of the repository.
-        precision: How the weights are stored.
-        keep_weights: Save the weights beside as .safetensors too, to train on from or to publish.
+        revision: Branch, tag or commit, where the model lies in a repository.
+        precision: How the weights of a published model are stored; fp16 if not given.
+        keep_weights: Save the weights of a published model as .safetensors too, to train on from or to publish.
         force: Replace a model of that name.
         json: Print the outcome as JSON.
     """
     from tintype.models.download import locate  # noqa: PLC0415 - heavy
-    from tintype.models.install import install_model, place_for  # noqa: PLC0415
+    from tintype.models.install import full_name, install_model, place_for  # noqa: PLC0415
 
     if "/" not in model:
         require_extra("importing")
-    located = locate(model, revision)
-    if located.published is None:
-        path = _fetch(located)
-        _tell_model(install_model(path, overwrite=force), as_json=json)
     else:
-        from tintype.learn.importing.model import import_model  # noqa: PLC0415 - very heavy
+        _refuse_settings(model, precision, keep_weights=keep_weights)
+        full_name(name or "any")  # what it is made of is known later
+    located = locate(model, revision)
+    published = located.published
+    if published:
+        place_for(full_name(name, published.release.system) if name else published.name, overwrite=force)
+    path = _fetch(located)
+    try:
+        if published is None:
+            _tell_model(install_model(path, name=name or "", overwrite=force), as_json=json)
+        else:
+            from tintype.learn.importing.model import import_model  # noqa: PLC0415 - very heavy
 
-        if not name:
-            place_for(located.published.name, overwrite=force)
-        path = _fetch(located)
-        made = import_model(
-            [path],
-            name=name or "",
-            published=located.published,
-            source=located.source,
-            precision=precision,
-            keep_weights=keep_weights,
-            overwrite=force,
-        )
-        _tell_import(made, as_json=json)
+            made = import_model(
+                [path],
+                name=name or "",
+                published=published,
+                source=located.source,
+                precision=precision or "fp16",
+                keep_weights=keep_weights,
+                overwrite=force,
+            )
+            _tell_import(made, as_json=json)
+    except BrokenModelError:
+        path.unlink(missing_ok=True)  # after any other error it need not be fetched again
+        raise
     path.unlink(missing_ok=True)
 
 
@@ -227,6 +236,13 @@ def _fetch(located: Located) -> Path:
             located,
             lambda here, total: bar.update(task, completed=here / 1e6, total=total and total / 1e6),
         )
+
+
+def _refuse_settings(what: str, precision: str | None, *, keep_weights: bool) -> None:
+    """Refuse what makes sense for the weights of others alone."""
+    for option, given in (("--precision", precision), ("--keep-weights", keep_weights)):
+        if given:
+            raise WrongCallError(f"{what} is a model already, and stays as it is; leave {option} out")
 
 
 def _tell_model(model: ModelFile, *, as_json: bool) -> None:

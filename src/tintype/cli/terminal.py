@@ -11,13 +11,21 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _WIDE = 10_000
+_ESCAPES = {i: f"\\x{i:02x}" for i in (*range(32), *range(127, 160)) if chr(i) not in "\n\t"}
 
 
 def print_line(text: str, *, to_stderr: bool = False) -> None:
     """Print one line; the stream that carries data is never used for anything else."""
-    stream = sys.stderr if to_stderr else sys.stdout
-    stream.write(text + "\n")
-    stream.flush()
+    _write(escape_controls(text), to_stderr=to_stderr)
+
+
+def escape_controls(text: str) -> str:
+    r"""Return a text with its control characters told instead of sent: a card or a file's name rules no terminal.
+
+    >>> escape_controls("scan\x1b[2J.tif")
+    'scan\\x1b[2J.tif'
+    """
+    return text.translate(_ESCAPES)
 
 
 def print_json(value: Any) -> None:
@@ -35,12 +43,18 @@ def print_table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> 
     for heading in headings:
         table.add_column(Text(heading), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+        table.add_row(*(Text(escape_controls(cell), overflow="fold") for cell in row))
     console = Console(width=None if sys.stdout.isatty() else _WIDE)
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
-        print_line(line.rstrip())
+        _write(line.rstrip())
+
+
+def _write(text: str, *, to_stderr: bool = False) -> None:
+    stream = sys.stderr if to_stderr else sys.stdout
+    stream.write(text + "\n")
+    stream.flush()
 
 
 def create_progress(what: str) -> Progress:

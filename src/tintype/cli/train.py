@@ -17,7 +17,15 @@ from tintype.errors import MissingExtraError
 Progress = Callable[[int, int, dict[str, float]], None]
 
 _LINE_EVERY = 30.0
-_MODULES = ("torch", "torchvision", "timm", "lightning_fabric", "safetensors", "tensorboard")
+_MODULES = (
+    "torch",
+    "torchvision",
+    "timm",
+    "lightning_fabric",
+    "safetensors",
+    "tensorboard",
+    "google.protobuf",
+)
 
 
 def train(
@@ -79,11 +87,18 @@ def _tell(folder: Path, best: Path) -> None:
 
 def require_extra(what: str = "training") -> None:
     """Raise MissingExtraError where what training, and all that has to do with weights, needs is not installed."""
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    missing = [module for module in _MODULES if find_spec(module) is None]
+    missing = [module for module in _MODULES if not _is_there(module)]
     if missing:
         raise MissingExtraError(f"{what} needs {', '.join(missing)}: pip install 'tintype[train]'")
+
+
+def _is_there(module: str) -> bool:
+    from importlib.util import find_spec  # noqa: PLC0415 - asked late, so that a test may change it
+
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
 
 
 @contextmanager

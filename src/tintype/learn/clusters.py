@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from tintype.errors import RecipeError
+from tintype.errors import RecipeError, TrainingError
 from tintype.learn.cheng15 import train_cheng15
 from tintype.learn.cheng_config import CONFIGS, ChengConfig
 from tintype.learn.course import Progress
@@ -17,6 +17,7 @@ from tintype.learn.data.photographs import Pool, digest_of, load_pools
 from tintype.learn.recipe import Recipe
 from tintype.learn.run import note_broken, write_record
 from tintype.learn.unfinished import Unfinished
+from tintype.models.card import name_with_system
 
 
 def train_clusters(
@@ -28,15 +29,19 @@ def train_clusters(
 
     Args:
         recipe: ``network`` names one of `tintype.learn.cheng_config.CONFIGS`, which ``network_changes`` changes.
-        folder: of the run; the model is ``NAME.npz`` in it, and one that is there already is replaced.
+        folder: of the run; the model is ``NAME.npz`` in it.
         stop_after: minutes that the networks may take; the model is finished then.
         progress: told after every step.
 
     Raises:
         RecipeError: an unknown configuration or field.
+        TrainingError: the finished model is there already.
         DataError: photographs that can't be used.
     """
     config = _config_of(recipe)
+    path = folder / f"{recipe.name}.npz"
+    if path.exists():
+        raise TrainingError(f"{path} is there, finished; give another folder, or move it away")
     if stop_after:
         config = dataclasses.replace(config, seconds=60 * stop_after)
     pools = load_pools(recipe.data)
@@ -51,15 +56,13 @@ def train_clusters(
         if progress:
             progress(done, total, {})
 
-    path = folder / f"{recipe.name}.npz"
     unfinished = Unfinished(folder / f"unfinished-{_digest(config, pools, len(photographs))}")
     train_cheng15(
         photographs,
         path,
-        name=f"{recipe.name}@0",
+        name=f"{name_with_system(recipe.name, 'cheng15')}@0",
         config=config,
         on_step=tell,
-        overwrite=True,
         unfinished=unfinished,
         held_out=watched,
         curve=folder / "curves.csv",

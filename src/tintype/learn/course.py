@@ -18,7 +18,8 @@ from tintype.errors import RecipeError, TrainingError
 from tintype.learn.data.examples import Examples, Wanted, iterate_examples
 from tintype.learn.objective import needs_pictures
 from tintype.learn.optimize import rate_factor
-from tintype.learn.run import Run, save_run, save_weights
+from tintype.learn.release import BEST, LAST
+from tintype.learn.run import CHECKPOINT, Run, save_run, save_weights
 from tintype.learn.validate import HeldOut, figure_names, validate, write_contact_sheet
 from tintype.photos.atomic import atomic_file
 
@@ -41,6 +42,10 @@ def follow(
         raise RecipeError(f"recipe: validation.watch is {watched!r}; give one of {', '.join(known)}")
     if run.fabric.is_global_zero:
         _forget_later_rows(run.folder / "curves.csv", run.shown)
+    if not run.step and not (run.folder / CHECKPOINT).exists():
+        save_run(
+            run
+        )  # a disk that is full is better known now, and weights without a checkpoint are those of others
     events = SummaryWriter(run.folder / "events", purge_step=run.shown + 1)
     with events as writer, _flushed_denormals():
         deadline = time.monotonic() + 60 * stop_after if stop_after else float("inf")
@@ -182,9 +187,9 @@ def judge(run: Run, held_out: HeldOut, writer: SummaryWriter) -> None:
         return
     _log(writer, "held_out", figures, run.shown)
     _append_curve(run.folder / "curves.csv", {"samples": run.shown, **figures})
-    save_weights(run, "last.safetensors")
+    save_weights(run, LAST)
     if run.stale == 0:
-        save_weights(run, "best.safetensors")
+        save_weights(run, BEST)
     sheets = run.folder / "sheets"
     sheets.mkdir(exist_ok=True)
     write_contact_sheet(

@@ -12,7 +12,6 @@ import contextlib
 import copy
 import hashlib
 import logging
-import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,16 +32,15 @@ from tintype.errors import (
     ContractError,
     MissingExtraError,
     ModelNotFoundError,
-    OutputExistsError,
     RecipeError,
-    WriteFailedError,
 )
 from tintype.learn.storage import bound_softmax, store_half, store_int8, tidy
-from tintype.models.card import CARD_KEY, PRECISIONS, Card
-from tintype.models.catalog import ModelFile
+from tintype.models.card import PRECISIONS, Card
+from tintype.models.catalog import ModelFile, copy_with_card
 from tintype.models.contract import Arrays, check_outputs, inputs_of, outputs_of
-from tintype.models.onnx_file import copy_with_metadata, fingerprint
+from tintype.models.onnx_file import fingerprint
 from tintype.models.session import Session
+from tintype.photos.atomic import atomic_file, refuse_existing
 
 OPSET = 20
 GRAPH_TOLERANCE = 1e-3
@@ -111,8 +109,8 @@ def export_model(
         differences = _differences(whole, examples, expected)
         _check_graph(card, network, differences, examples, expected)
         rounding = _rounding(whole, rounded, calibration or examples)
-        with whole_file(path) as temporary:
-            _embed(stored, temporary, card)
+        with atomic_file(path, overwrite=overwrite) as file:
+            copy_with_card(stored, file, card)
     return Export(ModelFile(path, card), differences, rounding)
 
 
@@ -124,8 +122,8 @@ def embed_card(path: Path, card: Card) -> ModelFile:
         WriteFailedError: the file can't be written; the old one is kept.
     """
     card = replace(card, sha256=fingerprint(path))
-    with whole_file(path) as temporary:
-        _embed(path, temporary, card)
+    with atomic_file(path, overwrite=True) as file:
+        copy_with_card(path, file, card)
     return ModelFile(path, card)
 
 
@@ -161,16 +159,16 @@ def save_weights(network: nn.Module, card: Card, path: Path, *, overwrite: bool 
         OutputExistsError, WriteFailedError: a file is in the way or can't be written.
     """
     beside = path.with_suffix(".json")
-    for file in (path, beside):
-        _refuse_existing(file, overwrite=overwrite)
+    for place in (path, beside):
+        refuse_existing(place, overwrite=overwrite)
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    with whole_file(path) as temporary:
-        data = save(state)  # not save_file, whose files can be read by nobody else
-        temporary.write_bytes(data)
+    data = save(state)  # not save_file, whose files can be read by nobody else
+    with atomic_file(path, overwrite=overwrite) as file:
+        file.write(data)
     digest = hashlib.sha256(data).hexdigest()
     card = replace(card, weights_sha256=digest, parameters=sum(p.numel() for p in network.parameters()))
-    with whole_file(beside) as temporary:
-        temporary.write_text(card.to_json(indent=1) + "\n", encoding="utf-8")
+    with atomic_file(beside, overwrite=overwrite) as file:
+        file.write(f"{card.to_json(indent=1)}\n".encode())
     return card
 
 
@@ -225,25 +223,6 @@ def create_feeds(
     return {tensor.name: made[tensor.name].astype(np.float32) for tensor in inputs_of(card)}
 
 
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; it takes its place when all went well, and goes when it did not.
-
-    Raises:
-        WriteFailedError: full disk, no permission.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise WriteFailedError(f"{path} can't be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):  # a file that could not be made can't be removed either
-            temporary.unlink(missing_ok=True)
-
-
 class _ByPosition(nn.Module):
     """A network that takes and gives tuples in the contract's order, as the exporter wants it."""
 
@@ -265,12 +244,7 @@ def _check_request(path: Path, precision: str, calibration: list[Arrays], *, ove
         raise RecipeError(
             "precision is 'int8', which needs calibration photographs; give some, or use 'fp16'"
         )
-    _refuse_existing(path, overwrite=overwrite)
-
-
-def _refuse_existing(path: Path, *, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise OutputExistsError(f"{path} exists; choose another name or overwrite it")
+    refuse_existing(path, overwrite=overwrite)
 
 
 def _write_graph(network: nn.Module, card: Card, path: Path, lengths: Mapping[str, int]) -> None:
@@ -450,10 +424,3 @@ def _check_agreement(card: Card, what: str, found: Mapping[str, float], toleranc
         raise ContractError(
             f"model {card.name}: {what}: {name} by {found[name]:.2g}; at most {tolerance:g} is allowed"
         )
-
-
-def _embed(source: Path, target: Path, card: Card) -> None:
-    with target.open("wb") as file:
-        copy_with_metadata(source, file, {CARD_KEY: card.to_json()})
-        file.flush()
-        os.fsync(file.fileno())

@@ -83,7 +83,8 @@ def publish_model(
         ModelNotFoundError, BrokenModelError: the weights are not there, are damaged, or are those of another model.
         OutputExistsError, WriteFailedError: the folder holds something, or can't be written.
     """
-    _refuse_full(folder)
+    named, folder = folder, folder.resolve()  # a link stays, and what it leads to is made
+    _refuse_full(named)
     model.verify()
     card = _licensed(model.card, license)
     text = _license_text(card, license_file)
@@ -99,10 +100,12 @@ def publish_model(
         raise explain_failure(folder, error) from error
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return sorted(folder.iterdir())
+    return sorted(named.iterdir())
 
 
 def _refuse_full(folder: Path) -> None:
+    if folder.resolve() == Path.cwd():  # it appears as a whole, in place of the one that is there
+        raise OutputExistsError(f"{folder} is the folder that you are in; name a new one")
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise OutputExistsError(f"{folder} is there and not empty; name a new folder")

@@ -317,7 +317,7 @@ class OptimizerRecipe:
         kind: ``adamw``, ``adam`` (its weight decay is part of the gradient), ``sgd`` (momentum 0.9) or ``adadelta``.
         rate: learning rate of what starts from nothing.
         encoder_rate: learning rate of the pretrained encoder.
-        frozen: prefixes of the encoder's parameters that are not trained.
+        frozen: prefixes of the encoder's parameters that are not trained; one without such names is trained whole.
         weight_decay: of matrices and filters; not of biases and norms.
         betas: of Adam and AdamW.
         clip: largest norm of the gradient.
@@ -383,7 +383,7 @@ class Recipe:
     """A training, complete: the same recipe, data and versions give the same model.
 
     Attributes:
-        name: name of the recipe and of the model.
+        name: name of the recipe; its models are called so too, behind their system's where it does not begin so.
         loop: how it is trained: ``plain``, ``adversarial``, ``variational`` or ``clusters`` (cheng15).
         network: name of a configuration of the network.
         network_changes: fields of it that this recipe changes.
@@ -446,10 +446,20 @@ def list_recipes() -> list[str]:
     )
 
 
-def _read_whole(name_or_path: str) -> dict[str, Any]:
+def _read_whole(name_or_path: str, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Read a recipe; where it ``extends`` another, its own values overrule that one's."""
+    place = Path(name_or_path).resolve()
+    if place in extending:
+        raise RecipeError(f"recipe {name_or_path} extends itself; name another one, or none")
     own = _read_toml(name_or_path)
-    return _overrule(_read_whole(own.pop("extends")), own) if "extends" in own else own
+    if "extends" not in own:
+        return own
+    base = own.pop("extends")
+    if not isinstance(base, str):
+        raise RecipeError(f"recipe {name_or_path}: extends is {base!r}; give the name or file of one recipe")
+    if base.endswith(".toml"):  # it lies beside the one that names it
+        base = str(Path(name_or_path).parent / base)
+    return _overrule(_read_whole(base, (*extending, place)), own)
 
 
 def _overrule(values: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -460,13 +470,14 @@ def _overrule(values: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_toml(name_or_path: str) -> dict[str, Any]:
-    path = Path(name_or_path)
+    if not name_or_path.endswith(".toml") and name_or_path not in list_recipes():
+        known = ", ".join(list_recipes())
+        raise RecipeError(f"no recipe {name_or_path!r}: give a .toml file or one of {known}")
     packaged = resources.files("tintype.learn") / "recipes" / f"{name_or_path}.toml"
     try:
-        text = path.read_text("utf-8") if path.suffix == ".toml" else packaged.read_text("utf-8")
-        return tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(list_recipes())
-        raise RecipeError(f"no recipe {name_or_path!r}: give a .toml file or one of {known}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"recipe {name_or_path}: {error}") from error
+        read = Path(name_or_path).read_text if name_or_path.endswith(".toml") else packaged.read_text
+        return tomllib.loads(read("utf-8"))
+    except OSError as error:
+        raise RecipeError(f"recipe {name_or_path}: {error.strerror or error}; check the path") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RecipeError(f"recipe {name_or_path}: {error}; give a TOML file in UTF-8") from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tintype.errors import RecipeError
+from tintype.models.card import is_family
 
 if TYPE_CHECKING:
     from tintype.learn.recipe import Recipe
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 ANY, SHARE = (0.0, math.inf), (0.0, 1.0)
 COUNT = (1, math.inf)
 LIMITS: dict[str, dict[str, tuple[float, float]]] = {
-    "": {"samples": COUNT, "seed": ANY, "checkpoint_minutes": ANY},
+    "": {"samples": COUNT, "seed": (0, 2**32 - 1), "checkpoint_minutes": ANY},
     "data": {
         "aspects": (1.0, math.inf),
         "multiple": COUNT,
@@ -54,11 +55,16 @@ POSITIVE = {"loss": ("unit", "enhance"), "teacher": ("temperature",), "optimizer
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Check all numbers that can be judged without network and data.
+    """Check the name, and all numbers that can be judged without network and data.
 
     Raises:
         RecipeError: one is impossible; the text names it.
     """
+    if not is_family(recipe.name):
+        raise RecipeError(
+            f"recipe: name is {recipe.name!r}, and models are called by it; give small letters and digits, with - "
+            "between words"
+        )
     for section, limits in LIMITS.items():
         for name, (least, most) in limits.items():
             _check_between(section, name, _section(recipe, section), least, most)
@@ -66,6 +72,10 @@ def check_recipe(recipe: Recipe) -> None:
         for name in names:
             if not getattr(_section(recipe, section), name) > 0:
                 raise RecipeError(f"recipe: {section}.{name} must be above 0")
+    for section in ("optimizer", "adversarial"):
+        betas = _section(recipe, section).betas
+        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+            raise RecipeError(f"recipe: {section}.betas is {[*betas]}; give two numbers from 0 to under 1")
     for where, part, limits in _list_parts(recipe):
         for name, (least, most) in limits.items():
             _check_between(where, name, part, least, most)
@@ -91,5 +101,5 @@ def _check_between(where: str, name: str, section: Any, least: float, most: floa
     value = getattr(section, name)
     if value < least or value > most:  # what is no number ends the first step
         called = f"{where}.{name}" if where else name
-        limit = f"at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
-        raise RecipeError(f"recipe: {called} is {value:g}; give a number {limit}")
+        limit = f"at least {least:g}" if most == math.inf else f"from {least:.10g} to {most:.10g}"
+        raise RecipeError(f"recipe: {called} is {value:.10g}; give a number {limit}")

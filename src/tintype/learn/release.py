@@ -14,10 +14,11 @@ from tintype.color.bins import Decoding
 from tintype.errors import BrokenModelError, ModelNotFoundError
 from tintype.learn.networks import create_network, system_of
 from tintype.learn.networks.traits import traits_of
-from tintype.models.card import Card, VividnessStep
+from tintype.models.card import Card, VividnessStep, name_with_system
 
 _ANNEALED = ((0.0, 0.0, 1.0), (0.5, 0.0, 0.38), (1.0, 0.0, 0.2))  # where training already favored rare colors
-FILES = ("best.safetensors", "last.safetensors")
+BEST, LAST = "best.safetensors", "last.safetensors"
+"""Averaged weights of a run: at its best validation, and at its last."""
 _PATH = ((0.0, 0.0, 1.0), (0.5, Decoding().rarity, Decoding().temperature), (1.0, 1.0, 0.5))
 
 
@@ -31,10 +32,10 @@ def load_trained(path: Path) -> tuple[nn.Module, Mapping[str, Any]]:
         The network with its weights, in evaluation mode, and the recipe.
 
     Raises:
-        ModelNotFoundError: no such file.
+        ModelNotFoundError: no such file, or a folder without one.
         BrokenModelError: the file is damaged, or was not saved by a training.
     """
-    path = next((path / name for name in FILES if (path / name).is_file()), path) if path.is_dir() else path
+    path = _weights_in(path)
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -43,11 +44,23 @@ def load_trained(path: Path) -> tuple[nn.Module, Mapping[str, Any]]:
         network = create_network(recipe["network"], recipe["network_changes"], pretrained=False)
         network.load_state_dict(state)
     except OSError as error:
-        raise ModelNotFoundError(f"{path}: {error.strerror or error}; give the folder of a run") from error
+        raise ModelNotFoundError(
+            f"{path}: {error.strerror or error}; give the folder of a run, or its {BEST}"
+        ) from error
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BrokenModelError(f"{path}: no weights of a training ({reason}); give those of a run") from error
     return network.eval(), recipe
+
+
+def _weights_in(path: Path) -> Path:
+    """Return the weights in a run's folder; a file is returned as it is."""
+    if not path.is_dir():
+        return path
+    for name in (BEST, LAST):
+        if (path / name).is_file():
+            return path / name
+    raise ModelNotFoundError(f"{path} holds no {BEST} or {LAST}; give the folder of a run")
 
 
 def load_prior(path: Path) -> tuple[float, ...] | None:
@@ -56,7 +69,7 @@ def load_prior(path: Path) -> tuple[float, ...] | None:
     Args:
         path: as of `load_trained`.
     """
-    path = next((path / name for name in FILES if (path / name).is_file()), path) if path.is_dir() else path
+    path = _weights_in(path)
     with safe_open(path, "pt") as file:
         prior = json.loads((file.metadata() or {}).get("prior", "[]"))
     return tuple(p / sum(prior) for p in prior) or None
@@ -73,14 +86,15 @@ def draft_card(
     Args:
         network: from `load_trained`.
         recipe: of the run.
-        version: what stands behind the ``@`` of the name.
+        version: what stands behind the ``@`` of the name; it begins with a digit.
         prior: from `load_prior`; None: the network's own, where it has one.
     """
     traits, said = traits_of(network), recipe.get("card", {})
+    system = system_of(network).name
     path = _ANNEALED if recipe.get("loss", {}).get("rebalance") else _PATH
     return Card(
-        name=f"{recipe['name']}@{version}",
-        system=system_of(network).name,
+        name=f"{name_with_system(recipe['name'], system)}@{version}",
+        system=system,
         bins=traits.bins,
         grid=traits.grid,
         size=traits.size,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import platform
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +32,7 @@ from tintype.learn.networks.spectral import SpectralConv
 from tintype.learn.networks.traits import NetworkTraits, traits_of
 from tintype.learn.optimize import create_optimizer, freeze, parameter_groups, pretrained_encoder
 from tintype.learn.recipe import Recipe, recipe_to_dict
+from tintype.learn.release import BEST, LAST
 from tintype.learn.shared_norm import share_norms
 from tintype.learn.teacher import Teacher
 from tintype.photos.atomic import atomic_file
@@ -121,7 +121,11 @@ class Run:
 
 
 def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> Run:
-    """Build the network and what goes with it."""
+    """Build the network and what goes with it.
+
+    Raises:
+        RecipeError: a network, or sizes of photographs, that can't be.
+    """
     fabric.seed_everything(recipe.seed, verbose=False)
     recipe = complete_recipe(recipe, plan)
     network = create_network(recipe.network, recipe.network_changes)
@@ -129,6 +133,7 @@ def start_run(recipe: Recipe, folder: Path, fabric: Fabric, plan: BatchPlan) -> 
         start_from(network, Path(recipe.start))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     traits, device = traits_of(network), fabric.device
+    _check_sizes(recipe, traits)
     prior = _prior_for(recipe, traits, plan)
     _note_prior(network, prior)
     classifier = pretrained_encoder(network).to(device) if _keeps_classifier(recipe, traits) else None
@@ -182,7 +187,7 @@ def start_from(network: nn.Module, path: Path) -> None:
     Raises:
         RecipeError: the file can't be read, or fits less than half of the network.
     """
-    path = path / "last.safetensors" if path.is_dir() else path
+    path = path / LAST if path.is_dir() else path
     try:
         given = load_file(path)
     except (OSError, SafetensorError) as error:
@@ -194,6 +199,17 @@ def start_from(network: nn.Module, path: Path) -> None:
             f"recipe: start is {str(path)!r}, which fits {len(fitting)} of the network's {len(own)} tensors"
         )
     network.load_state_dict(fitting, strict=False)
+
+
+def _check_sizes(recipe: Recipe, traits: NetworkTraits) -> None:
+    """Refuse sizes that the network does not take; it would say so late, and in words of tensors."""
+    step, loss = traits.size.multiple, recipe.loss
+    asked = {"data.multiple": recipe.data.multiple, "validation.side": recipe.validation.side}
+    if loss.consistency:
+        asked["loss.consistent_side"] = loss.consistent_side
+    for name, side in asked.items():
+        if side % step:
+            raise RecipeError(f"recipe: {name} is {side}; {recipe.network} takes multiples of {step}")
 
 
 def _keeps_classifier(recipe: Recipe, traits: NetworkTraits) -> bool:
@@ -315,13 +331,14 @@ def resume_run(run: Run) -> None:
     Rates, decay and weights of the loss may be others than before; what was shown, and to what, may not.
 
     Raises:
-        TrainingError: it is damaged, or of another recipe.
+        TrainingError: it is damaged, or of another recipe; or weights of a run are there, but none.
     """
     path = run.folder / CHECKPOINT
     if not path.exists():
+        _refuse_weights(run.folder)
         return
     try:
-        state = torch.load(path, map_location=run.fabric.device, weights_only=True)
+        state = _load_checkpoint(path, run.fabric.device)
         _compare_recipes(path, state["recipe"], recipe_to_dict(run.recipe))
         if state["step"] > len(run.plan):
             raise TrainingError(
@@ -333,13 +350,43 @@ def resume_run(run: Run) -> None:
         for name, part in run.parts.items():
             load = _load_optimizer if hasattr(part, "param_groups") else type(part).load_state_dict
             load(part, state["parts"][name])
-    except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except (RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise TrainingError(
-            f"checkpoint {path} can't be gone on from ({error}); move it away to start anew, or use the recipe it "
-            "was made with"
+            f"checkpoint {path} does not fit this recipe ({_shorten(error)}); use the recipe it was made with, or "
+            "another folder"
         ) from error
     run.step, run.best, run.stale = state["step"], state["best"], state["stale"]
     run.broken, run.phase = state["broken"], state.get("phase", "")
+
+
+def _load_checkpoint(path: Path, device: torch.device) -> Mapping[str, Any]:
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+    except MemoryError:
+        raise
+    except OSError as error:
+        raise TrainingError(f"checkpoint {path}: {error.strerror or error}; check the permissions") from error
+    except Exception as error:  # an unpickler raises whatever the bytes lead it to
+        raise TrainingError(
+            f"checkpoint {path} is damaged or none; start anew in another folder, with --set start={path.parent} to "
+            "begin with the weights that are there"
+        ) from error
+    if not isinstance(state, Mapping):
+        raise TrainingError(f"checkpoint {path} is none; start anew in another folder")
+    return state
+
+
+def _refuse_weights(folder: Path) -> None:
+    """Refuse a folder whose weights a training from the beginning would overwrite."""
+    for name in (BEST, LAST):
+        if (folder / name).exists():
+            raise TrainingError(
+                f"{folder / name} is there, but no {CHECKPOINT} to go on from; give another folder, or move it away"
+            )
+
+
+def _shorten(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _compare_recipes(path: Path, made: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

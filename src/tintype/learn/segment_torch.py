@@ -1,7 +1,7 @@
 """Finding what words speak of by a network that reads them: CLIPSeg (Lüddecke and Ecker 2022, arXiv:2112.10003).
 
 The classes of the bundled encoder are a thousand; this one takes any phrase. It needs the extra ``segment``, and
-weights that are downloaded once or lie in a folder:
+weights that lie in a folder, or are downloaded once where a name at the hub is given:
 
     prompt = PromptGuide(read_prompt("the left man's scarf is red"), ClipSegmenter())
 

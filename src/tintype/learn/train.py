@@ -29,6 +29,7 @@ from tintype.learn.data.photographs import load_pools
 from tintype.learn.objective import inputs_for, loss_terms
 from tintype.learn.optimize import train_mode
 from tintype.learn.recipe import Recipe
+from tintype.learn.release import BEST
 from tintype.learn.run import Run, note_broken, resume_run, start_run, write_record
 from tintype.learn.validate import load_held_out
 from tintype.learn.variational import start_variational
@@ -51,7 +52,7 @@ def train(
     Args:
         recipe: see `Recipe`; its ``loop`` tells how.
         folder: the run's folder; a checkpoint in it is gone on from.
-        accelerator: Fabric's name of the kind of device.
+        accelerator: Fabric's name of the kind of device; this machine must have one.
         devices: how many; under ``torchrun`` each process takes its part of every batch.
         stop_after: minutes after which the run saves and returns, to be gone on with later.
         progress: told after every step.
@@ -62,13 +63,27 @@ def train(
     """
     if recipe.loop == "clusters":
         return train_clusters(recipe, folder, stop_after=stop_after, progress=progress)
-    fabric = Fabric(accelerator=accelerator, devices=devices, precision=recipe.precision)  # type: ignore[arg-type]
+    fabric = _start_fabric(accelerator, devices, recipe.precision)
     joined_before = _is_in_group()
     fabric.launch()
     best = _train(recipe, folder, fabric, stop_after, progress)
     if _is_in_group() and not joined_before:
         _leave_group()
     return best
+
+
+def _start_fabric(accelerator: str, devices: int | str, precision: str) -> Fabric:
+    try:
+        return Fabric(accelerator=accelerator, devices=devices, precision=precision)  # type: ignore[arg-type]
+    except (ValueError, TypeError, RuntimeError, ImportError) as error:
+        raise RecipeError(
+            f"no training with accelerator {accelerator!r}, devices {devices!r} and precision {precision!r}: "
+            f"{_first_sentence(error)}; try --accelerator auto --devices auto"
+        ) from error
+
+
+def _first_sentence(error: Exception) -> str:
+    return str(error).partition(". ")[0].rstrip(".")
 
 
 def is_first_process() -> bool:
@@ -94,7 +109,7 @@ def _train(
     if fabric.is_global_zero:
         note_broken(folder, int(broken) + held_out.broken)
     fabric.barrier()  # whoever comes back finds everything written
-    return folder / "best.safetensors"
+    return folder / BEST
 
 
 def _is_in_group() -> bool:

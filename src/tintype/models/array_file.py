@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,12 +30,19 @@ _CARD = "card.json"
 _MOST_BYTES = 1 << 30
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest of ZIP: the same arrays make the same file
 
+_DAMAGES = (
+    *(OSError, ValueError, EOFError, NotImplementedError, RuntimeError),  # UnicodeDecodeError is a ValueError
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(SyntaxError, tokenize.TokenError),  # numpy reads the header of an array as Python reads its text
+)
+"""What damaged archives raise while they are read."""
+
 Arrays = Mapping[str, NDArray[Any]]
 
 
 def is_array_file(path: Path) -> bool:
     """Whether a name is that of a model of arrays."""
-    return path.suffix == SUFFIX
+    return path.suffix.lower() == SUFFIX
 
 
 def read_card_text(path: Path) -> str | None:
@@ -87,16 +98,17 @@ def write_arrays(stream: BinaryIO, arrays: Arrays, card: str) -> None:
 def _open(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open the archive; whatever is wrong with it while it is read is named."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        stream = path.open("rb")
+    except OSError as error:
+        raise ModelNotFoundError(f"{path}: {error.strerror or error}; check the path of the model") from error
+    try:
+        with stream, zipfile.ZipFile(stream) as archive:
             if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
                 raise BrokenModelError(
                     f"{path} claims to hold more than {_MOST_BYTES >> 20} MB; don't use it"
                 )
             yield archive
-    except OSError as error:
-        raise ModelNotFoundError(f"{path}: {error.strerror or error}; check the path of the model") from error
-    # What damaged archives raise: UnicodeDecodeError is a ValueError.
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGES as error:
         raise BrokenModelError(
             f"{path} is not a whole model of arrays ({error}); make or copy it again"
         ) from error

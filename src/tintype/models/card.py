@@ -32,7 +32,8 @@ PRECISIONS = ("fp32", "fp16", "int8")
 FEATURE_GRID = 16
 """The features' height and width are the input's divided by it."""
 _OF_BINS = frozenset({"suggestions", "doubt"})
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*@[0-9][0-9A-Za-z.]*")
+_FAMILY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.]*")
 _WIDEST_ASPECT = 8.0
 
 
@@ -208,10 +209,12 @@ class Card:
 
     def _faults(self) -> Iterator[tuple[str, object, str]]:
         """Find the fields that contradict themselves or each other: key, value, what to do."""
-        if not _NAME.fullmatch(self.name):
-            yield "name", self.name, "give system-size@version"
-        if not f"{self.family}-".startswith(f"{self.system}-"):
+        if not is_name(self.name):
+            yield "name", self.name, "give system-size@version, in small letters, the version from a digit on"
+        if not is_of_system(self.name, self.system):
             yield "system", self.system, f"the name {self.name!r} must begin with it"
+        if not self.license.strip():
+            yield "license", self.license, "give an SPDX expression, or 'unknown'"
         if self.bins not in {0, BIN_COUNT}:
             yield "bins", self.bins, f"give {BIN_COUNT}, or 0 for a model without"
         if self.grid < 1 or self.size.multiple % self.grid:
@@ -296,6 +299,35 @@ class Card:
                 f"card: format is {table['format']!r}, but this Tintype reads {CARD_FORMAT}; update Tintype"
             )
         return cast(Card, _parse(cls, table, ""))
+
+
+def is_family(name: str) -> bool:
+    """Whether models can be called so, before their version: small letters and digits, with - between words."""
+    return _FAMILY.fullmatch(name) is not None
+
+
+def is_name(name: str) -> bool:
+    """Whether it is ``family@version``; a version begins with a digit."""
+    family, _, version = name.partition("@")
+    return is_family(family) and _VERSION.fullmatch(version) is not None
+
+
+def is_of_system(name: str, system: str) -> bool:
+    """Whether a name, with or without its version, begins with a system.
+
+    >>> is_of_system("eccv16-mine@1", "eccv16"), is_of_system("eccv16@1", "eccv16"), is_of_system("eccv160", "eccv16")
+    (True, True, False)
+    """
+    return f"{name.partition('@')[0]}-".startswith(f"{system}-")
+
+
+def name_with_system(name: str, system: str) -> str:
+    """Return the name of a family, behind its system's where it does not begin so.
+
+    >>> name_with_system("mine", "tintype"), name_with_system("tintype-small", "tintype")
+    ('tintype-mine', 'tintype-small')
+    """
+    return name if is_of_system(name, system) else f"{system}-{name}"
 
 
 def _check_path(path: tuple[VividnessStep, ...]) -> None:

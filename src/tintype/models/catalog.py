@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -62,6 +63,18 @@ def fingerprint(path: Path) -> str:
     if array_file.is_array_file(path):
         return array_file.fingerprint(path)
     return onnx_file.fingerprint(path)
+
+
+def copy_with_card(source: Path, target: BinaryIO, card: Card) -> None:
+    """Write a model's file to ``target`` with another card; its fingerprint stays.
+
+    Raises:
+        ModelNotFoundError, BrokenModelError: as for `read_model`.
+    """
+    if array_file.is_array_file(source):
+        array_file.write_arrays(target, array_file.read_arrays(source), card.to_json(indent=1))
+    else:
+        onnx_file.copy_with_metadata(source, target, {CARD_KEY: card.to_json()})
 
 
 def user_folder() -> Path:
@@ -136,14 +149,14 @@ def find_model(name: str | Path) -> ModelFile:
 
 
 def _is_path(name: str | Path) -> bool:
-    return isinstance(name, Path) or name.endswith(_SUFFIXES) or "/" in name or os.sep in name
+    return isinstance(name, Path) or name.lower().endswith(_SUFFIXES) or "/" in name or os.sep in name
 
 
 def _files() -> Iterator[Path]:
     """Return the models' files, those of the user first."""
     for folder in (user_folder(), BUNDLED_FOLDER):
         try:
-            yield from sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
+            yield from sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
         except OSError:  # the user's folder need not exist, and one that may not be read holds nothing for us
             continue
 

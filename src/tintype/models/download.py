@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tintype.errors import ModelNotFoundError
 from tintype.models.catalog import user_folder
 from tintype.models.fetch import Progress, Remote, fetch
 from tintype.models.hub import find_at_hub
@@ -44,6 +45,10 @@ def locate(name: str, revision: str | None = None) -> Located:
     published = find_published(name)
     if published.repository:
         return _at_hub(published.repository, (published.file,), revision, published)
+    if revision:
+        raise ModelNotFoundError(
+            f"{published.name} lies at one address and has no revisions; leave --revision {revision} out"
+        )
     return Located(Remote(published.url, published.sha256), published.url, published)
 
 

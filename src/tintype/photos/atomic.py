@@ -32,6 +32,7 @@ _REMEDIES = {
     errno.EPERM: "name a folder that you may write to",
     errno.EROFS: "the disk is read-only; name another folder",
     errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EEXIST: "a part of the path is a file; name another folder",
     errno.ENOTDIR: "a part of the path is a file; name another folder",
 }
 

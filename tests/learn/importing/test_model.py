@@ -1,4 +1,5 @@
 import hashlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -165,6 +166,32 @@ def test_model_that_is_here_is_not_replaced(models, tmp_path, monkeypatch):
     with pytest.raises(OutputExistsError, match="safetensors: a file is in the way"):
         import_model([path], keep_weights=True)
     assert [p.name for p in models.iterdir()] == ["eccv16-test@1.safetensors"]
+
+
+def test_card_of_weights_in_the_way_is_not_replaced(models, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "export_model", None)
+    models.mkdir()
+    (models / "eccv16-test@1.json").write_text("mine")
+    with pytest.raises(OutputExistsError, match="json: a file is in the way"):
+        import_model([checkpoint(tmp_path, "eccv16")], keep_weights=True)
+    assert [p.name for p in models.iterdir()] == ["eccv16-test@1.json"]
+
+
+def test_import_that_failed_halfway_leaves_nothing(models, tmp_path, monkeypatch):
+    def export(network, card, path, **options):
+        models.mkdir()
+        path.write_text("a model")
+        return SimpleNamespace(model=SimpleNamespace(card=card))
+
+    def save(network, card, path, **options):
+        path.write_text("half of the weights")
+        raise WriteFailedError("no room")
+
+    monkeypatch.setattr(module, "export_model", export)
+    monkeypatch.setattr(module, "save_weights", save)
+    with pytest.raises(WriteFailedError):
+        import_model([checkpoint(tmp_path, "eccv16")], keep_weights=True)
+    assert [*models.iterdir()] == []
 
 
 def test_folder_that_may_not_be_written_is_told(tmp_path, monkeypatch):

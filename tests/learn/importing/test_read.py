@@ -139,6 +139,21 @@ def test_checkpoint_without_named_weights_is_told(tmp_path, content, words):
         read_state(tmp_path / "weights.pth")
 
 
+@pytest.mark.parametrize(
+    "weight",
+    [
+        torch.eye(3).to_sparse(),
+        torch.zeros(2, device="meta"),
+        torch.zeros(2, dtype=torch.complex64),
+    ],
+    ids=["sparse", "meta", "complex"],
+)
+def test_weight_that_no_release_stores_so_is_told(tmp_path, weight):
+    torch.save({"weight": weight}, tmp_path / "weights.pth")
+    with pytest.raises(BrokenModelError):
+        read_state(tmp_path / "weights.pth")
+
+
 def test_missing_file_is_told(tmp_path):
     with pytest.raises(ModelNotFoundError, match=r"weights.pth: No such file"):
         read_state(tmp_path / "weights.pth")

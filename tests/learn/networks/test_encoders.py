@@ -48,6 +48,16 @@ def test_published_weights_that_are_not_there_are_named(monkeypatch):
         TimmEncoder(BACKBONE, weights="local", classes=0)
 
 
+def test_published_weights_that_are_damaged_or_of_another_size_are_named(weights, tmp_path):
+    path = tmp_path / f"{BACKBONE}_test.safetensors"
+    save_file({name: tensor[..., :1].contiguous() for name, tensor in weights.items() if tensor.ndim}, path)
+    with pytest.raises(ModelNotFoundError, match=f"does not fit backbone '{BACKBONE}'"):
+        TimmEncoder(BACKBONE, weights="local")
+    path.write_text("no weights")
+    with pytest.raises(BrokenModelError, match=r"_test\.safetensors is damaged, or no safetensors file"):
+        TimmEncoder(BACKBONE, weights="local")
+
+
 def test_lightness_is_rendered_as_gray_in_the_range_of_the_backbone():
     gray = GrayRgb((0.5, 0.4, 0.3), (0.1, 0.2, 0.5))
     level = np.float32(0.6)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -270,7 +271,7 @@ def _read_bins(path: Path) -> NDArray[np.float64]:
         colors = np.load(path, allow_pickle=False)
     except OSError as error:
         raise ModelNotFoundError(f"{path}: {error.strerror or error}; check the path of the file") from error
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, SyntaxError, TokenError, MemoryError) as error:  # as the bytes have it
         raise BrokenModelError(f"{path} is no array of numpy ({error}); give pts_in_hull.npy") from error
     if not isinstance(colors, np.ndarray) or colors.shape != CENTERS.shape or colors.dtype.kind not in "iuf":
         raise BrokenModelError(f"{path} does not hold {len(CENTERS)} colors; give pts_in_hull.npy")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,9 @@ from tintype.learn.networks.eccv16 import ANNEALED_MEAN
 from tintype.learn.networks.traits import traits_of
 from tintype.models.card import Card, VividnessStep
 from tintype.models.catalog import ModelFile, read_model
-from tintype.models.install import place_for
+from tintype.models.install import full_name, place_for
 from tintype.models.published import RELEASES, Published, published_by_hash
 from tintype.photos.atomic import refuse_existing
-
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(@[0-9][0-9A-Za-z.]*)?")
-_FIRST_VERSION = "1"
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def import_model(
         overwrite: replace a model of that name.
 
     Raises:
-        ModelError: a name that can't be.
+        ModelNameError: a name that can't be.
         ModelNotFoundError, BrokenModelError: a file is not there, or is no whole checkpoint of a known system.
         ContractError: the network can't be stored in this precision.
         OutputExistsError, WriteFailedError: a model of that name is there, or can't be written.
@@ -97,13 +94,24 @@ def import_model(
     path = place_for(card.name, overwrite=overwrite)
     kept = path.with_suffix(".safetensors")
     if keep_weights:
-        refuse_existing(kept, overwrite=overwrite)
+        for file in (kept, kept.with_suffix(".json")):
+            refuse_existing(file, overwrite=overwrite)
     network = weights.recognized.network
     lengths = traits_of(network).lengths
-    export = export_model(network, card, path, precision=precision, lengths=lengths, overwrite=overwrite)
-    if keep_weights:
-        embed_card(path, save_weights(network, export.model.card, kept, overwrite=overwrite))
+    with ExitStack() as failed:
+        for file in (path, kept, kept.with_suffix(".json")):
+            if not file.exists():
+                failed.callback(_remove, file)
+        export = export_model(network, card, path, precision=precision, lengths=lengths, overwrite=overwrite)
+        if keep_weights:
+            embed_card(path, save_weights(network, export.model.card, kept, overwrite=overwrite))
+        failed.pop_all()
     return Imported(read_model(path), export, weights.recognized.remarks, kept if keep_weights else None)
+
+
+def _remove(file: Path) -> None:
+    with suppress(OSError):  # what could not be written can't be removed either
+        file.unlink()
 
 
 def read_weights(files: Sequence[Path]) -> Weights:
@@ -147,7 +155,8 @@ def draft_card(
         source: as for `import_model`.
 
     Raises:
-        ModelError: a name that can't be.
+        ModelNameError: a name that can't be.
+        BrokenModelError: it is not the published model that it should be.
     """
     release = RELEASES[weights.recognized.system]
     if published and published.release is not release:
@@ -175,16 +184,8 @@ def draft_card(
 def _full_name(weights: Weights, name: str) -> str:
     """Return ``system-size@version``."""
     system = weights.recognized.system
-    if not name:
-        name = "-".join(filter(None, (weights.recognized.size, weights.variant)))
-    if not _NAME.fullmatch(name):
-        raise ModelError(
-            f"the name is {name!r}; give small letters and digits, with - between words, and @version"
-        )
-    family, _, version = name.partition("@")
-    if not f"{family}-".startswith(f"{system}-"):
-        raise ModelError(f"the name is {name!r}; let it begin with {system}, whose weights these are")
-    return f"{family}@{version or _FIRST_VERSION}"
+    usual = "-".join(filter(None, (weights.recognized.size, weights.variant)))
+    return full_name(name or usual, system)
 
 
 def _vividness_around(temperature: float) -> tuple[VividnessStep, ...]:

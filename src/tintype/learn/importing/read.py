@@ -87,7 +87,16 @@ def _unwrap(path: Path, loaded: Any) -> dict[str, Tensor]:
                 f"{path}: {str(name)[:60]!r} is a {type(value).__name__} and no weight; give the weights alone, or "
                 f"under {' or '.join(WRAPPERS)}"
             )
+        if value.layout != torch.strided or value.is_meta or value.is_quantized or value.is_complex():
+            raise BrokenModelError(
+                f"{path}: {name[:60]!r} is stored in a way that no known release uses ({_describe(value)}); ask for "
+                "the weights in float32"
+            )
     return _without_prefix(loaded)
+
+
+def _describe(value: Tensor) -> str:
+    return f"{value.dtype}, {value.layout}, on {value.device}".replace("torch.", "")
 
 
 def _without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

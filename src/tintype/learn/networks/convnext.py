@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tintype.errors import ModelNotFoundError
-from tintype.learn.networks.encoders import find_weights, import_timm, missing_weights
+from tintype.learn.networks.encoders import create_timm, find_weights, missing_weights, read_weights_file
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -132,11 +131,12 @@ def read_weights(backbone: str, source: str) -> Mapping[str, Tensor]:
         source: ``local`` (a file in TINTYPE_WEIGHTS) or ``timm`` (timm downloads).
 
     Raises:
-        ModelNotFoundError: there is no such file.
+        ModelNotFoundError, BrokenModelError: there is no such file, or it is damaged.
+        DownloadError: they can't be fetched.
     """
     if source == "timm":
-        weights: Mapping[str, Tensor] = import_timm().create_model(backbone, pretrained=True).state_dict()
+        weights: Mapping[str, Tensor] = create_timm(backbone, pretrained=True).state_dict()
         return weights
     if (path := find_weights(backbone)) is None:
         raise missing_weights(backbone)
-    return load_file(path)
+    return read_weights_file(path)

@@ -30,13 +30,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tintype.errors import ModelNotFoundError, RecipeError
 from tintype.learn.networks.blocks import ConvChain, start_for_relu, start_for_tanh, upsample
-from tintype.learn.networks.encoders import GrayRgb, TimmEncoder, find_encoder, find_weights
+from tintype.learn.networks.encoders import (
+    GrayRgb,
+    TimmEncoder,
+    find_encoder,
+    find_weights,
+    read_weights_file,
+)
 from tintype.learn.networks.traits import NetworkTraits
 from tintype.models.card import SizeRule
 
@@ -342,7 +347,7 @@ def _read_eccv16() -> dict[str, Tensor]:
             "no weights of eccv16: put eccv16.safetensors into a folder and name it in TINTYPE_WEIGHTS, "
             "or give --set network_changes.backbone_weights=none (random)"
         )
-    return load_file(path)
+    return read_weights_file(path)
 
 
 def latents_in_order(config: DivcolorConfig, count: int | None = None) -> Tensor:

@@ -15,11 +15,12 @@ from types import ModuleType
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from tintype.color.lab import lightness_to_luminance, linear_to_srgb
-from tintype.errors import BrokenModelError, MissingExtraError, ModelNotFoundError, RecipeError
+from tintype.errors import BrokenModelError, DownloadError, MissingExtraError, ModelNotFoundError, RecipeError
 from tintype.measure.perceptual.torchvision_operators import import_torchvision
 
 WEIGHTS_VARIABLE = "TINTYPE_WEIGHTS"
@@ -64,9 +65,50 @@ def _load_weights(model: nn.Module, backbone: str) -> None:
     path = find_weights(backbone)
     if path is None:
         raise missing_weights(backbone)
-    missing, unexpected = model.load_state_dict(load_file(path), strict=False)
+    try:
+        missing, unexpected = model.load_state_dict(read_weights_file(path), strict=False)
+    except RuntimeError as error:  # of another size
+        missing, unexpected = [" ".join(str(error).split())[:200]], []
     if missing or unexpected:
         raise ModelNotFoundError(f"{path} does not fit backbone {backbone!r}: {[*missing, *unexpected][:3]}")
+
+
+def read_weights_file(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file.
+
+    Raises:
+        ModelNotFoundError: it may not be read.
+        BrokenModelError: it is damaged, or none.
+    """
+    try:
+        return load_file(path)
+    except OSError as error:
+        raise ModelNotFoundError(f"{path}: {error.strerror or error}; check the permissions") from error
+    except SafetensorError as error:
+        raise BrokenModelError(
+            f"{path} is damaged, or no safetensors file ({error}); get it again"
+        ) from error
+
+
+def create_timm(backbone: str, *, pretrained: bool, **asked: Any) -> Any:
+    """Create a backbone of timm; its published weights are downloaded once, where they are asked for.
+
+    Raises:
+        DownloadError: they can't be fetched, or there are none.
+    """
+    timm = import_timm()
+    if not pretrained:
+        return timm.create_model(backbone, pretrained=False, **asked)
+    try:
+        return timm.create_model(backbone, pretrained=True, **asked)
+    except MemoryError:
+        raise
+    except Exception as error:  # which library fetches, and so what it raises, changes with timm's versions
+        words = " ".join(str(error).split())[:120] or type(error).__name__
+        raise DownloadError(
+            f"timm can't fetch the weights of {backbone} ({words}); connect this machine, or put "
+            f"{backbone}.safetensors into a folder and name it in {WEIGHTS_VARIABLE}"
+        ) from error
 
 
 def pad_as_tensorflow(model: nn.Module) -> nn.Module:
@@ -109,13 +151,12 @@ class TimmEncoder(nn.Module):
         overrides: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        timm = import_timm()
-        if not timm.is_model(backbone):
+        if not import_timm().is_model(backbone):
             raise RecipeError(f"backbone {backbone!r} is not known to timm: see timm.list_models()")
         asked = dict(overrides or {})
         if classes:
             asked["num_classes"] = classes
-        body = timm.create_model(backbone, pretrained=weights == "timm", **asked)
+        body = create_timm(backbone, pretrained=weights == "timm", **asked)
         if weights == "local":
             _load_weights(body, backbone)
         if not classes:

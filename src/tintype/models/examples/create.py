@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tintype.color.bins import BIN_COUNT, soft_encode_dense
-from tintype.errors import ModelError, PhotoError
+from tintype.errors import ModelError, ModelNameError, PhotoError
 from tintype.models.array_file import fingerprint_of, write_arrays
-from tintype.models.card import Card, SizeRule, VividnessStep
+from tintype.models.card import Card, SizeRule, VividnessStep, is_family
 from tintype.models.catalog import ModelFile
 from tintype.models.examples.charpiat08 import Charpiat, Memory, window_weights
 from tintype.models.examples.charpiat_features import (
@@ -148,8 +148,10 @@ def name_of_file(path: Path) -> str:
 
 
 def _draft_card(name: str, config: CharpiatConfig, count: int, license: str) -> Card:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        raise ModelError(f"the name is {name!r}; give small letters and digits, with - between words")
+    if not is_family(name):
+        raise ModelNameError(
+            f"the name is {name!r}; give --name small letters and digits, with - between words"
+        )
     many = "one photograph" if count == 1 else f"{count} photographs"
     return Card(
         name=f"charpiat08-{name}@1",
