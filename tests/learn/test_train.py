@@ -282,10 +282,18 @@ def test_broken_checkpoint_is_one_line_with_a_remedy(shards: Path, tmp_path: Pat
     assert (tmp_path / CHECKPOINT).read_bytes() == b"not a checkpoint"
 
 
-@pytest.mark.parametrize("state", [[1, 2], {"step": 1}, {"recipe": 3}, {"recipe": {}, "step": "one"}])
-def test_checkpoint_of_something_else_is_one_line(shards: Path, tmp_path: Path, state: object):
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ([1, 2], "is none"),
+        ({"step": 1}, "does not fit this recipe"),
+        ({"recipe": 3}, "does not fit this recipe"),
+        ({"recipe": {}, "step": "one"}, "does not fit this recipe"),
+    ],
+)
+def test_checkpoint_of_something_else_is_one_line(shards: Path, tmp_path: Path, state: object, words: str):
     torch.save(state, tmp_path / CHECKPOINT)
-    with pytest.raises(TrainingError, match=r"checkpoint .* another folder$"):
+    with pytest.raises(TrainingError, match=f"checkpoint .*{words}.* another folder$"):
         train_on_cpu(fast_recipe(shards), tmp_path)
 
 
