@@ -69,8 +69,8 @@ PAIRS = {
     ),
     "distillation.csv": (
         "Distillation",
-        "A small student, trained twice within the same budget: by photographs alone, or also by the answers of the "
-        "bundled model, which take their part of the time.",
+        "A student of 0.3 million parameters, trained twice within the same budget: by photographs alone, or also by "
+        "the answers of the bundled model, which take their part of the time, so that it sees fewer photographs.",
     ),
 }
 """Tables of two trainings: title and what it is about."""

@@ -38,7 +38,7 @@ PAGES = [
 ]
 WRITTEN = [page for page in PAGES if page != GENERATED]
 PICTURES = sorted(path for path in (DOCS / "pictures").iterdir() if path.is_file())
-FOREIGN_OPTIONS = {"--network", "--rehearse", "--busy", "--only", "--time", "--minutes", "--table"}
+FOREIGN_OPTIONS = {"--network", "--rehearse", "--busy", "--only", "--time", "--judge", "--minutes", "--table"}
 """Of docker, and of results/systems.py."""
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
