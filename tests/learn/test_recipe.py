@@ -142,6 +142,24 @@ def test_model_of_any_recipe_can_be_called_by_it():
     assert card.name == "tintype-mine@3"
 
 
+def test_card_names_no_folder_of_the_machine():
+    changes = (
+        'data.root="/home/me/photographs"',
+        'start="/home/me/runs/first"',
+        "teacher.model=tintype-small",
+    )
+    sources = 'data.sources=[{match = "/mnt/archive/photos-*.tar"}, {match = "train/more-*.tar"}]'
+    recipe = read_recipe("tintype-small", [*changes, sources])
+    with torch.device("meta"):
+        network = create_network("tintype-small", {}, pretrained=False)
+    told = draft_card(network, recipe_to_dict(recipe), prior=(1 / BIN_COUNT,) * BIN_COUNT).recipe
+    assert (told["data"]["root"], told["start"], told["teacher"]["model"]) == (
+        *("photographs", "first"),
+        "tintype-small",
+    )
+    assert [source["match"] for source in told["data"]["sources"]] == ["photos-*.tar", "train/more-*.tar"]
+
+
 def test_recipe_to_dict_keeps_every_field():
     recipe = read_recipe("tintype-small")
     assert set(recipe_to_dict(recipe)) == {f.name for f in dataclasses.fields(Recipe)}

@@ -122,3 +122,10 @@ def test_listing_loads_neither_onnx_nor_its_runtime(folder):
         "assert not {'onnx', 'onnxruntime', 'torch', 'scipy', 'pyvips'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=600)
+
+
+def test_cards_of_bundled_models_name_no_folder_of_a_machine():
+    bundled = [model for model in list_models() if model.is_bundled]
+    assert bundled
+    for model in bundled:
+        assert '"/' not in model.card.to_json()

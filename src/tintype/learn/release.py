@@ -83,6 +83,8 @@ def draft_card(
 ) -> Card:
     """Return a card with what recipe and run know; license, data, figures and failures are for a person to add.
 
+    Of absolute paths in the recipe it holds the names alone.
+
     Args:
         network: from `load_trained`.
         recipe: of the run.
@@ -105,8 +107,17 @@ def draft_card(
         class_list="" if recipe.get("loss", {}).get("labels") else traits.class_list,
         prior=(prior or _prior_within(network)) if traits.bins else None,
         vividness_path=tuple(VividnessStep(*step) for step in path) if traits.bins else (),
-        recipe={key: value for key, value in recipe.items() if key != "card"},
+        recipe={key: _without_folders(value) for key, value in recipe.items() if key != "card"},
     )
+
+
+def _without_folders(value: Any) -> Any:
+    """Return a value of a recipe with the last part of absolute paths alone: who reads a card has other folders."""
+    if isinstance(value, Mapping):
+        return {key: _without_folders(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_folders(entry) for entry in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _prior_within(network: nn.Module) -> tuple[float, ...] | None:
