@@ -38,6 +38,8 @@ The tree::
 
 from __future__ import annotations
 
+import textwrap
+
 
 class TintypeError(Exception):
     """Base of all errors that Tintype raises on purpose; its text is one line for a person."""
@@ -173,3 +175,12 @@ class StudioLimitError(StudioError):
 
 class MissingExtraError(TintypeError):
     """An optional dependency is not installed; the text names the extra that brings it."""
+
+
+def shorten(error: object) -> str:
+    r"""Return what another library's error says, on one line of at most 200 characters; its type if it says nothing.
+
+    >>> shorten(ValueError("no\n  such thing")), shorten(KeyboardInterrupt())
+    ('no such thing', 'KeyboardInterrupt')
+    """
+    return textwrap.shorten(str(error), 200, placeholder=" ...") or type(error).__name__

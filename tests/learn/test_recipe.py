@@ -43,7 +43,7 @@ def test_set_changes_values_at_every_depth():
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
+    ("change", "words"),
     [
         ("sample=5", "sample"),
         ("loss.regresion=1", "loss.regresion"),
@@ -53,16 +53,6 @@ def test_set_changes_values_at_every_depth():
         ("data.sizes=[{side=64}]", "count"),
         ("samples.more=3", "samples"),
         ("samples", "samples"),
-    ],
-)
-def test_read_recipe_with_a_mistake_names_it(change, named):
-    with pytest.raises(RecipeError, match=named):
-        read_recipe("tintype-small", [change])
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
         ("optimizer.rate=-1.0", "optimizer.rate is -1; give a number at least 0"),
         ("optimizer.clip=0.0", "optimizer.clip must be above 0"),
         ("hints.points=2.0", "hints.points is 2; give a number from 0 to 1"),
@@ -76,7 +66,7 @@ def test_read_recipe_with_a_mistake_names_it(change, named):
         ("name=", "name is '', and models are called by it"),
     ],
 )
-def test_impossible_value_is_named(change, words):
+def test_unknown_key_or_impossible_value_is_named(change, words):
     with pytest.raises(RecipeError, match=words):
         read_recipe("tintype-small", [change])
 

@@ -43,9 +43,8 @@ def follow(
     if run.fabric.is_global_zero:
         _forget_later_rows(run.folder / "curves.csv", run.shown)
     if not run.step and not (run.folder / CHECKPOINT).exists():
-        save_run(
-            run
-        )  # a disk that is full is better known now, and weights without a checkpoint are those of others
+        # A full disk is better known now; and weights without any checkpoint will be those of another training.
+        save_run(run)
     events = SummaryWriter(run.folder / "events", purge_step=run.shown + 1)
     with events as writer, _flushed_denormals():
         deadline = time.monotonic() + 60 * stop_after if stop_after else float("inf")

@@ -151,17 +151,16 @@ def _distillation_term(run: Run, classes: Tensor, examples: Examples) -> Tensor:
 
 def _teacher_term(teacher: Teacher, outputs: dict[str, Tensor], examples: Examples) -> Tensor:
     """Return the distance from the teacher's answers, of photographs that nobody guided: it would know of no hint."""
-    alone = _unguided(examples)
+    alone = (~(_have_hints(examples) | examples.palette.any(1))).nonzero()[:, 0]
     answers = {name: answer[alone] for name, answer in outputs.items() if name in ("bin_logits", "ab")}
     if not len(alone):
         return torch.stack([0.0 * answer.float().sum() for answer in outputs.values()]).sum()
     return teacher.term(answers, examples.lightness[alone]) * (len(alone) / len(examples.lightness))
 
 
-def _unguided(examples: Examples) -> Tensor:
-    """Return the indices of photographs without hints and palette."""
-    guided = examples.hints[:, 2].flatten(1).any(1) | examples.palette.any(1)
-    return (~guided).nonzero()[:, 0]
+def _have_hints(examples: Examples) -> Tensor:
+    """Return which photographs have hints of any confidence: (N,) bool."""
+    return examples.hints[:, 2].flatten(1).any(1)
 
 
 def _is_past(run: Run, part: float) -> bool:
@@ -173,7 +172,7 @@ def _consistency_term(run: Run, logits: Tensor, examples: Examples) -> Tensor:
     loss, rows = run.recipe.loss, slice(run.step % run.recipe.loss.rows, None, run.recipe.loss.rows)
     height, width = examples.lightness.shape[2:]
     size = _resized(height, width, loss.consistent_side, run.recipe.data.multiple)
-    unguided = (~examples.hints[:, 2].flatten(1).any(1)).nonzero()[:, 0]
+    unguided = (~_have_hints(examples)).nonzero()[:, 0]
     unguided = unguided[: min(len(unguided) // 2 * 2, MOST_COMPARED)]
     # Much smaller inputs have nothing to learn here: what is seen at twice the area is not to be seen in them.
     if size == (height, width) or height * width < size[0] * size[1] / 2 or not len(unguided):

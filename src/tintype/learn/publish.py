@@ -22,11 +22,11 @@ from tintype.errors import (
     OutputExistsError,
 )
 from tintype.learn.export import ROUNDING_TOLERANCE, distance_from, embed_card, save_weights
-from tintype.learn.importing.read import read_state
 from tintype.learn.importing.recognize import is_published, recognize
 from tintype.learn.networks import system_of
 from tintype.learn.networks.rebuild import rebuild_network
 from tintype.learn.networks.traits import traits_of
+from tintype.learn.read_state import read_state
 from tintype.learn.release import load_trained
 from tintype.models.array_file import is_array_file, read_arrays, write_arrays
 from tintype.models.card import Card

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from tintype.color.bins import Decoding
-from tintype.errors import BrokenModelError, ModelNotFoundError
+from tintype.errors import BrokenModelError, ModelNotFoundError, shorten
 from tintype.learn.networks import create_network, system_of
 from tintype.learn.networks.traits import traits_of
 from tintype.models.card import Card, VividnessStep, name_with_system
@@ -48,8 +48,9 @@ def load_trained(path: Path) -> tuple[nn.Module, Mapping[str, Any]]:
             f"{path}: {error.strerror or error}; give the folder of a run, or its {BEST}"
         ) from error
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise BrokenModelError(f"{path}: no weights of a training ({reason}); give those of a run") from error
+        raise BrokenModelError(
+            f"{path}: no weights of a training ({shorten(error)}); give those of a run"
+        ) from error
     return network.eval(), recipe
 
 

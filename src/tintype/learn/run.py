@@ -14,13 +14,12 @@ from typing import Any, BinaryIO
 
 import torch
 from lightning_fabric import Fabric
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from tintype.color.bins import BIN_COUNT, CENTERS
 from tintype.color.lab import srgb_to_lab
-from tintype.errors import RecipeError, TrainingError, WriteFailedError
+from tintype.errors import ModelError, RecipeError, TrainingError, WriteFailedError, shorten
 from tintype.learn.data.batches import BatchPlan
 from tintype.learn.data.examples import GRID, bin_distribution, encode_bins
 from tintype.learn.data.photographs import Pool, digest_of
@@ -31,6 +30,7 @@ from tintype.learn.networks.encoders import import_timm
 from tintype.learn.networks.spectral import SpectralConv
 from tintype.learn.networks.traits import NetworkTraits, traits_of
 from tintype.learn.optimize import create_optimizer, freeze, parameter_groups, pretrained_encoder
+from tintype.learn.read_state import read_state
 from tintype.learn.recipe import Recipe, recipe_to_dict
 from tintype.learn.release import BEST, LAST
 from tintype.learn.shared_norm import share_norms
@@ -189,8 +189,8 @@ def start_from(network: nn.Module, path: Path) -> None:
     """
     path = path / LAST if path.is_dir() else path
     try:
-        given = load_file(path)
-    except (OSError, SafetensorError) as error:
+        given = read_state(path)
+    except ModelError as error:
         raise RecipeError(f"recipe: start is {str(path)!r}, which can't be read: {error}") from error
     own = network.state_dict()
     fitting = {key: value for key, value in given.items() if key in own and own[key].shape == value.shape}
@@ -352,7 +352,7 @@ def resume_run(run: Run) -> None:
             load(part, state["parts"][name])
     except (RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise TrainingError(
-            f"checkpoint {path} does not fit this recipe ({_shorten(error)}); use the recipe it was made with, or "
+            f"checkpoint {path} does not fit this recipe ({shorten(error)}); use the recipe it was made with, or "
             "another folder"
         ) from error
     run.step, run.best, run.stale = state["step"], state["best"], state["stale"]
@@ -383,10 +383,6 @@ def _refuse_weights(folder: Path) -> None:
             raise TrainingError(
                 f"{folder / name} is there, but no {CHECKPOINT} to go on from; give another folder, or move it away"
             )
-
-
-def _shorten(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def _compare_recipes(path: Path, made: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from tintype.color.lab import lightness_to_luminance, linear_to_srgb
-from tintype.errors import BrokenModelError, MissingExtraError, ModelError, ModelNotFoundError
+from tintype.errors import BrokenModelError, MissingExtraError, ModelError, ModelNotFoundError, shorten
 from tintype.measure.perceptual.torchvision_operators import import_torchvision
 
 PUBLISHED = "CIDAS/clipseg-rd64-refined"
@@ -33,7 +33,6 @@ LEAST_SURE = 0.35
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _SIDE = 352
 _HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-_LONGEST_REASON = 200
 
 
 class ClipSegmenter:
@@ -112,9 +111,7 @@ def _explain(error: Exception, model: str) -> ModelError:
         return ModelNotFoundError(
             f"{model}: it can't be downloaded; check the name and the connection, or give the folder of a copy"
         )
-    reason = " ".join(str(error).split())
-    short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON].rsplit(' ', 1)[0]} ..."
-    return BrokenModelError(f"{model} can't be loaded as CLIPSeg: {short}; give another one")
+    return BrokenModelError(f"{model} can't be loaded as CLIPSeg: {shorten(error)}; give another one")
 
 
 def _import_transformers() -> Any:

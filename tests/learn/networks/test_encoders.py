@@ -54,7 +54,9 @@ def test_published_weights_that_are_damaged_or_of_another_size_are_named(weights
     with pytest.raises(ModelNotFoundError, match=f"does not fit backbone '{BACKBONE}'"):
         TimmEncoder(BACKBONE, weights="local")
     path.write_text("no weights")
-    with pytest.raises(BrokenModelError, match=r"_test\.safetensors is damaged, or no safetensors file"):
+    with pytest.raises(
+        BrokenModelError, match=r"_test\.safetensors is no checkpoint; give a file of PyTorch"
+    ):
         TimmEncoder(BACKBONE, weights="local")
 
 

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from tintype.color.difference import colorfulness
 from tintype.color.lab import srgb_to_lab
+from tintype.errors import shorten
 from tintype.learn.data import photographs
 from tintype.learn.data.build_options import BuildOptions
 from tintype.learn.data.fingerprint import Prints, fingerprint
@@ -73,7 +74,7 @@ def screen_photograph(path: Path, options: BuildOptions) -> Screened:
     try:
         content = path.read_bytes()
     except OSError as error:
-        return Screened(Verdict.BROKEN, _one_line(error.strerror or error))
+        return Screened(Verdict.BROKEN, shorten(error.strerror or error))
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         with warnings.catch_warnings():
@@ -81,11 +82,11 @@ def screen_photograph(path: Path, options: BuildOptions) -> Screened:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _screen(content, sha256, options)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        return Screened(Verdict.TOO_LARGE, _one_line(error), sha256)
+        return Screened(Verdict.TOO_LARGE, shorten(error), sha256)
     except UnidentifiedImageError:
         return Screened(Verdict.BROKEN, "not a picture of a known format", sha256)
     except Exception as error:  # a decoder that was handed a broken file may raise anything
-        return Screened(Verdict.BROKEN, _one_line(error), sha256)
+        return Screened(Verdict.BROKEN, shorten(error), sha256)
 
 
 def fingerprint_of(path: Path) -> Prints | None:
@@ -195,8 +196,3 @@ def _encode(picture: Image.Image, options: BuildOptions) -> bytes:
     else:
         picture.save(stream, "WEBP", quality=options.quality)
     return stream.getvalue()
-
-
-def _one_line(error: object) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else text[:197] + "..."

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tintype.color.bins import CENTERS
-from tintype.errors import BrokenModelError, ModelNotFoundError
+from tintype.errors import BrokenModelError, ModelNotFoundError, shorten
 from tintype.learn.networks.eccv16 import AB_SCALE
 
 SUFFIXES = (".prototxt", ".caffemodel", ".npy")
@@ -171,8 +171,7 @@ def _read_layers(path: Path) -> dict[str, Any]:
     try:
         net = text_format.Parse(_read(path).decode(), _net_class()(), allow_unknown_field=True)
     except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
-        words = " ".join(str(error).split())[:120]
-        raise BrokenModelError(f"{path} is no prototxt of Caffe ({words}); get it again") from error
+        raise BrokenModelError(f"{path} is no prototxt of Caffe ({shorten(error)}); get it again") from error
     return {layer.name: layer for layer in net.layer}
 
 

@@ -12,10 +12,10 @@ from tintype import __version__
 from tintype.errors import BrokenModelError, ModelError, ModelNotFoundError
 from tintype.learn.export import Export, embed_card, export_model, save_weights
 from tintype.learn.importing.caffe import SUFFIXES, read_caffe
-from tintype.learn.importing.read import read_state
 from tintype.learn.importing.recognize import Recognized, recognize
 from tintype.learn.networks.eccv16 import ANNEALED_MEAN
 from tintype.learn.networks.traits import traits_of
+from tintype.learn.read_state import read_state
 from tintype.models.card import Card, VividnessStep
 from tintype.models.catalog import ModelFile, read_model
 from tintype.models.install import full_name, place_for

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tintype.errors import ModelNotFoundError
-from tintype.learn.networks.encoders import create_timm, find_weights, missing_weights, read_weights_file
+from tintype.learn.networks.encoders import create_timm, find_weights, missing_weights
+from tintype.learn.read_state import read_state
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -139,4 +140,4 @@ def read_weights(backbone: str, source: str) -> Mapping[str, Tensor]:
         return weights
     if (path := find_weights(backbone)) is None:
         raise missing_weights(backbone)
-    return read_weights_file(path)
+    return read_state(path)

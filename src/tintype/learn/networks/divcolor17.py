@@ -40,9 +40,9 @@ from tintype.learn.networks.encoders import (
     TimmEncoder,
     find_encoder,
     find_weights,
-    read_weights_file,
 )
 from tintype.learn.networks.traits import NetworkTraits
+from tintype.learn.read_state import read_state
 from tintype.models.card import SizeRule
 
 AB_SCALE = 128.0
@@ -347,7 +347,7 @@ def _read_eccv16() -> dict[str, Tensor]:
             "no weights of eccv16: put eccv16.safetensors into a folder and name it in TINTYPE_WEIGHTS, "
             "or give --set network_changes.backbone_weights=none (random)"
         )
-    return read_weights_file(path)
+    return read_state(path)
 
 
 def latents_in_order(config: DivcolorConfig, count: int | None = None) -> Tensor:

@@ -15,12 +15,18 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from tintype.color.lab import lightness_to_luminance, linear_to_srgb
-from tintype.errors import BrokenModelError, DownloadError, MissingExtraError, ModelNotFoundError, RecipeError
+from tintype.errors import (
+    BrokenModelError,
+    DownloadError,
+    MissingExtraError,
+    ModelNotFoundError,
+    RecipeError,
+    shorten,
+)
+from tintype.learn.read_state import read_state
 from tintype.measure.perceptual.torchvision_operators import import_torchvision
 
 WEIGHTS_VARIABLE = "TINTYPE_WEIGHTS"
@@ -65,29 +71,13 @@ def _load_weights(model: nn.Module, backbone: str) -> None:
     path = find_weights(backbone)
     if path is None:
         raise missing_weights(backbone)
+    state = read_state(path)
     try:
-        missing, unexpected = model.load_state_dict(read_weights_file(path), strict=False)
+        missing, unexpected = model.load_state_dict(state, strict=False)
     except RuntimeError as error:  # of another size
-        missing, unexpected = [" ".join(str(error).split())[:200]], []
+        raise ModelNotFoundError(f"{path} does not fit backbone {backbone!r}: {shorten(error)}") from error
     if missing or unexpected:
         raise ModelNotFoundError(f"{path} does not fit backbone {backbone!r}: {[*missing, *unexpected][:3]}")
-
-
-def read_weights_file(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file.
-
-    Raises:
-        ModelNotFoundError: it may not be read.
-        BrokenModelError: it is damaged, or none.
-    """
-    try:
-        return load_file(path)
-    except OSError as error:
-        raise ModelNotFoundError(f"{path}: {error.strerror or error}; check the permissions") from error
-    except SafetensorError as error:
-        raise BrokenModelError(
-            f"{path} is damaged, or no safetensors file ({error}); get it again"
-        ) from error
 
 
 def create_timm(backbone: str, *, pretrained: bool, **asked: Any) -> Any:
@@ -104,9 +94,8 @@ def create_timm(backbone: str, *, pretrained: bool, **asked: Any) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # which library fetches, and so what it raises, changes with timm's versions
-        words = " ".join(str(error).split())[:120] or type(error).__name__
         raise DownloadError(
-            f"timm can't fetch the weights of {backbone} ({words}); connect this machine, or put "
+            f"timm can't fetch the weights of {backbone} ({shorten(error)}); connect this machine, or put "
             f"{backbone}.safetensors into a folder and name it in {WEIGHTS_VARIABLE}"
         ) from error
 

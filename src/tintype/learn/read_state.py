@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from tintype.errors import BrokenModelError, ModelNotFoundError
+from tintype.errors import BrokenModelError, ModelNotFoundError, shorten
 
 WRAPPERS = ("params_ema", "params", "state_dict")
 """Under which of its keys a checkpoint may keep its weights; the averaged ones go before the last ones."""
@@ -106,5 +106,4 @@ def _without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _damaged(path: Path, error: Exception) -> BrokenModelError:
-    words = " ".join(str(error).split())[:120] or type(error).__name__
-    return BrokenModelError(f"{path} is damaged or cut off ({words}); download it again")
+    return BrokenModelError(f"{path} is damaged or cut off ({shorten(error)}); download it again")

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save, save_file
 
 from tintype.errors import BrokenModelError, ModelNotFoundError
-from tintype.learn.importing.read import read_state
+from tintype.learn.read_state import read_state
 
 STATE = {"model.weight": torch.arange(6.0).reshape(2, 3), "model.bias": torch.zeros(2)}
 
